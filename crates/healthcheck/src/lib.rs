@@ -1,0 +1,1 @@
+//! Health checks: pure verdicts, and the probes that feed them.

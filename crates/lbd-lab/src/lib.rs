@@ -1,0 +1,1 @@
+//! Whole clusters on a real kernel, for tests and the demo.

@@ -1,0 +1,1 @@
+//! The mark that spares frames from other directors: iptables mangle rules with MAC exclusion.

@@ -1,0 +1,1 @@
+//! Kernel parameters of a direct-routing cluster: read, plan, apply.

@@ -1,0 +1,1 @@
+//! Links, addresses and neighbours over rtnetlink.

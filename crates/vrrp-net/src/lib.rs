@@ -1,0 +1,1 @@
+//! Raw sockets for VRRP, gratuitous ARP and unsolicited neighbour advertisements.

@@ -1,0 +1,1 @@
+//! VRRP packets and election, pure: no clock, no sockets, no allocation.

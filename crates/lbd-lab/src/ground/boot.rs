@@ -1,0 +1,208 @@
+//! Starts the other side and waits for the job's end, within a hard time limit.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use super::job::{FOLDER_VARIABLE, Job, Verdict};
+use super::output::Follow;
+
+/// The program of Debian's package `user-mode-linux`.
+const UML: &str = "linux.uml";
+
+/// What a job asks of its kernel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kernel {
+    /// With IPVS.
+    WithIpvs,
+    /// Without IPVS.
+    WithoutIpvs,
+    /// Any: the machine's own.
+    Any,
+}
+
+/// Where a job runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In namespaces of this machine.
+    Namespaces,
+    /// In a user-mode Linux guest.
+    Guest,
+}
+
+/// How a job ended, seen from here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// The command ended so.
+    With(Verdict),
+    /// It was killed at its time limit.
+    TimedOut,
+    /// The guest ended without saying how the command did.
+    NoVerdict,
+}
+
+/// Whether this machine's kernel has IPVS, after asking for the module.
+#[must_use]
+pub fn host_has_ipvs() -> bool {
+    let there = || Path::new("/proc/net/ip_vs").exists();
+    if !there() {
+        let _ = Command::new("modprobe")
+            .arg("ip_vs")
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status();
+    }
+    there()
+}
+
+/// Chooses where a job that wants `kernel` runs on this machine.
+///
+/// # Errors
+/// In words, what is missing.
+pub fn place_for(kernel: Kernel) -> Result<Place, String> {
+    let suits = match kernel {
+        Kernel::Any => true,
+        Kernel::WithIpvs => host_has_ipvs(),
+        Kernel::WithoutIpvs => !host_has_ipvs(),
+    };
+    if suits {
+        return Ok(Place::Namespaces);
+    }
+    if on_path(UML) && Path::new("/usr/lib/uml/modules").exists() {
+        return Ok(Place::Guest);
+    }
+    Err(match kernel {
+        Kernel::WithIpvs => {
+            "this kernel has no IPVS, and user-mode-linux is not installed".to_owned()
+        }
+        Kernel::WithoutIpvs => {
+            "this kernel has IPVS, and user-mode-linux (to do without) is not installed".to_owned()
+        }
+        Kernel::Any => "no place to run".to_owned(),
+    })
+}
+
+/// Whether a program is found.
+#[must_use]
+pub fn on_path(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path)
+        .chain(["/usr/sbin".into(), "/sbin".into()])
+        .any(|folder: std::path::PathBuf| folder.join(program).is_file())
+}
+
+/// Runs a job whose folder exists; passes its output on where `live`. Nothing of it is left running.
+///
+/// # Errors
+/// When it cannot be started.
+pub fn run_job(
+    place: Place,
+    job: &Job,
+    folder: &Path,
+    limit: Duration,
+    live: bool,
+) -> io::Result<Ended> {
+    let folder = &fs::canonicalize(folder)?;
+    for old in ["verdict.json", "stdout", "stderr"] {
+        let _ = fs::remove_file(folder.join(old));
+    }
+    job.write(folder)?;
+    let console = File::create(folder.join("console.log"))?;
+    let mut command = match place {
+        Place::Guest => guest_command(folder)?,
+        Place::Namespaces => namespaces_command(folder)?,
+    };
+    let child = command
+        .stdin(Stdio::null())
+        .stdout(console.try_clone()?)
+        .stderr(console)
+        .spawn()
+        .map_err(|error| io::Error::other(format!("cannot start {command:?}: {error}")))?;
+    watch(child, folder, limit, live)
+}
+
+/// The guest and all of its helper processes live in a process namespace that ends with its first process; that one
+/// ends with us.
+fn guest_command(folder: &Path) -> io::Result<Command> {
+    let scratch = folder.join("uml");
+    fs::create_dir_all(&scratch)?;
+    let mut command = contained(&["--pid"]);
+    command
+        .args([
+            "sh",
+            "-c",
+            "\"$@\"; exit",
+            "guest",
+            UML,
+            "mem=2G",
+            "root=/dev/root",
+            "rootfstype=hostfs",
+            "rootflags=/",
+            "ro",
+        ])
+        .arg(format!("init={}", std::env::current_exe()?.display()))
+        .args(["con=null", "con0=fd:0,fd:1", "quiet", "umid=guest"])
+        .arg(format!("uml_dir={}/", scratch.display()))
+        .arg(format!("{FOLDER_VARIABLE}={}", folder.display()));
+    Ok(command)
+}
+
+fn namespaces_command(folder: &Path) -> io::Result<Command> {
+    let mut command = contained(&[
+        "--pid",
+        "--mount",
+        "--net",
+        "--uts",
+        "--ipc",
+        "--mount-proc",
+    ]);
+    command
+        .arg(std::env::current_exe()?)
+        .arg("init")
+        .arg(folder);
+    Ok(command)
+}
+
+/// A command in new namespaces which dies with us, and everything in it with it.
+fn contained(namespaces: &[&str]) -> Command {
+    let mut command = Command::new("setpriv");
+    command
+        .args(["--pdeathsig", "KILL", "unshare", "--fork", "--kill-child"])
+        .args(namespaces)
+        .arg("--");
+    command
+}
+
+fn watch(mut child: Child, folder: &Path, limit: Duration, live: bool) -> io::Result<Ended> {
+    let started = Instant::now();
+    let mut out = Follow::new(folder, "stdout", live.then(io::stdout));
+    let mut err = Follow::new(folder, "stderr", live.then(io::stderr));
+    let mut timed_out = false;
+    loop {
+        let ended = child.try_wait()?.is_some();
+        out.pass_on()?;
+        err.pass_on()?;
+        if ended {
+            break;
+        }
+        if started.elapsed() > limit && !timed_out {
+            timed_out = true;
+            kill(
+                Pid::from_raw(i32::try_from(child.id()).map_err(io::Error::other)?),
+                Signal::SIGKILL,
+            )?;
+        }
+        std::thread::sleep(Duration::from_millis(30));
+    }
+    let _ = fs::remove_dir_all(folder.join("uml"));
+    Ok(match Verdict::read(folder) {
+        Some(verdict) => Ended::With(verdict),
+        None if timed_out => Ended::TimedOut,
+        None => Ended::NoVerdict,
+    })
+}

@@ -1,0 +1,88 @@
+//! One TCP connect: does something accept connections there?
+//!
+//! # What it does to a MySQL or MariaDB server
+//! **Each of these probes counts towards the server's `max_connect_errors`**: the server sees a handshake
+//! that was broken off. At the limit (100 by default) it answers every connection *from the probing
+//! host* with error 1129, replication and applications on that host included, while a TCP
+//! connect still succeeds, so that this probe stays green on a server that refuses everybody. Only a
+//! successful login resets the count; `skip_name_resolve=ON` turns it off.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::time::{Duration, Instant};
+
+use tokio::net::{TcpSocket, TcpStream};
+
+use crate::{Failure, Outcome};
+
+/// How to connect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// The address to connect from; else the kernel chooses. On a host that carries a virtual address
+    /// this should be its own, or the probe may leave with the virtual one.
+    pub source: Option<IpAddr>,
+    /// The probe is over after this, whatever stage it is in.
+    pub timeout: Duration,
+}
+
+impl Options {
+    /// From whatever address, within `timeout`.
+    pub fn new(timeout: Duration) -> Options {
+        Options {
+            source: None,
+            timeout,
+        }
+    }
+}
+
+/// Connects to `target` and closes at once, normally: no lingering, no forced reset. (Where the server
+/// has greeted by then, as MySQL does, the kernel answers the unread greeting with a reset.)
+///
+/// Always returns within the time-out. Needs a tokio runtime with IO and time enabled. Dropping the
+/// future ends the attempt.
+pub async fn probe(target: SocketAddr, options: &Options) -> Outcome {
+    let begun = Instant::now();
+    match tokio::time::timeout(options.timeout, connect(target, options.source)).await {
+        Ok(Ok(_stream)) => Outcome::Success {
+            took: begun.elapsed(),
+        },
+        Ok(Err(failure)) => Outcome::Failure(failure),
+        Err(_elapsed) => Outcome::Failure(Failure::TimedOut),
+    }
+}
+
+async fn connect(target: SocketAddr, source: Option<IpAddr>) -> Result<TcpStream, Failure> {
+    let socket = match target {
+        SocketAddr::V4(_) => TcpSocket::new_v4(),
+        SocketAddr::V6(_) => TcpSocket::new_v6(),
+    }
+    .map_err(|error| other("cannot open a socket", &error))?;
+    if let Some(source) = source {
+        socket
+            .bind(SocketAddr::new(source, 0))
+            .map_err(|error| other(&format!("cannot probe from {source}"), &error))?;
+    }
+    socket
+        .connect(target)
+        .await
+        .map_err(|error| failure(target, &error))
+}
+
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the standard library's list of kinds grows"
+)]
+fn failure(target: SocketAddr, error: &io::Error) -> Failure {
+    use io::ErrorKind as Kind;
+    match error.kind() {
+        Kind::ConnectionRefused => Failure::Refused,
+        Kind::HostUnreachable | Kind::NetworkUnreachable => Failure::Unreachable,
+        Kind::TimedOut => Failure::TimedOut,
+        Kind::ConnectionReset | Kind::ConnectionAborted => Failure::Reset,
+        _ => other(&format!("cannot connect to {target}"), error),
+    }
+}
+
+fn other(what: &str, error: &io::Error) -> Failure {
+    Failure::Other(format!("{what}: {error}").into())
+}

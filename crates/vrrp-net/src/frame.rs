@@ -1,0 +1,86 @@
+//! The frames that move an address: gratuitous ARP and the unsolicited neighbour advertisement.
+//!
+//! Pure functions, for those who send through a socket of their own.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use etherparse::icmpv6::NeighborAdvertisementHeader;
+use etherparse::{ArpEthIpv4Packet, ArpOperation, EtherType, Ethernet2Header, Icmpv6Type};
+use etherparse::{Icmpv6Header, IpNumber, Ipv6FlowLabel, Ipv6Header};
+
+const BROADCAST: [u8; 6] = [0xff; 6];
+const ALL_NODES: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 1);
+/// ff02::1 as an Ethernet address (RFC 2464 section 7).
+const ALL_NODES_MAC: [u8; 6] = [0x33, 0x33, 0, 0, 0, 1];
+/// Octets of [`gratuitous_arp`]: Ethernet header and ARP packet. The driver pads it to Ethernet's minimum.
+pub const GRATUITOUS_ARP_LEN: usize = Ethernet2Header::LEN + ArpEthIpv4Packet::LEN;
+/// Octets of the neighbour advertisement proper: ICMPv6 header, target, target link-layer address option.
+const ADVERTISEMENT_LEN: u16 = 8 + 16 + 8;
+
+/// The Ethernet frame "`vip` is at `mac`", to all, as keepalived sends it: a broadcast ARP *request* whose
+/// sender and target address are both the VIP (RFC 5944 section 4.6). Neighbours that hold an
+/// entry for the VIP update it; others take no notice. The target hardware address, of no meaning in a
+/// request, is all ones.
+pub fn gratuitous_arp(mac: [u8; 6], vip: Ipv4Addr) -> Vec<u8> {
+    let arp = ArpEthIpv4Packet {
+        operation: ArpOperation::REQUEST,
+        sender_mac: mac,
+        sender_ipv4: vip.octets(),
+        target_mac: BROADCAST,
+        target_ipv4: vip.octets(),
+    };
+    let mut frame = ethernet(mac, BROADCAST, EtherType::ARP);
+    frame.extend_from_slice(&arp.to_bytes());
+    frame
+}
+
+/// The Ethernet frame "`vip` is at `mac`" for IPv6 (RFC 4861 section 7.2.6): a neighbour advertisement to
+/// all nodes, from the VIP itself, with the override flag and the target link-layer address option.
+///
+/// The router flag is clear: a neighbour that uses the VIP as its default router would drop it.
+pub fn unsolicited_advertisement(mac: [u8; 6], vip: Ipv6Addr) -> Vec<u8> {
+    let ip = Ipv6Header {
+        traffic_class: 0,
+        flow_label: Ipv6FlowLabel::ZERO,
+        payload_length: ADVERTISEMENT_LEN,
+        next_header: IpNumber::IPV6_ICMP,
+        hop_limit: 255,
+        source: vip.octets(),
+        destination: ALL_NODES.octets(),
+    };
+    let body = target_and_link_address(mac, vip);
+    let kind = Icmpv6Type::NeighborAdvertisement(NeighborAdvertisementHeader {
+        router: false,
+        solicited: false,
+        r#override: true,
+    });
+    let mut icmp = Icmpv6Header::new(kind);
+    icmp.checksum = kind
+        .calc_checksum(ip.source, ip.destination, &body)
+        .unwrap_or_default(); // fails above 4 GiB only; the body has 24 octets
+
+    let mut frame = ethernet(mac, ALL_NODES_MAC, EtherType::IPV6);
+    frame.extend_from_slice(&ip.to_bytes());
+    frame.extend_from_slice(&icmp.to_bytes());
+    frame.extend_from_slice(&body);
+    frame
+}
+
+/// The target address, then option 2 (target link-layer address) of one unit of 8 octets.
+fn target_and_link_address(mac: [u8; 6], vip: Ipv6Addr) -> [u8; 24] {
+    let mut body = [0; 24];
+    let (target, option) = body.split_at_mut(16);
+    target.copy_from_slice(&vip.octets());
+    option[..2].copy_from_slice(&[2, 1]);
+    option[2..].copy_from_slice(&mac);
+    body
+}
+
+fn ethernet(source: [u8; 6], destination: [u8; 6], ether_type: EtherType) -> Vec<u8> {
+    let header = Ethernet2Header {
+        source,
+        destination,
+        ether_type,
+    };
+    header.to_bytes().to_vec()
+}

@@ -1,0 +1,34 @@
+//! Lists the IPVS table of this network namespace: `cargo run --example ipvs-list` as root.
+#![allow(clippy::print_stdout)]
+
+use ipvs_netlink::{Client, Error};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let mut ipvs = Client::connect().await?;
+    let info = ipvs.info().await?;
+    println!(
+        "IPVS {}, room for {} connections",
+        info.version, info.connection_table_size
+    );
+    for entry in ipvs.services().await? {
+        let service = entry.service;
+        println!("{} {}", service.key, service.scheduler);
+        for found in ipvs.destinations(&service.key).await? {
+            let server = found.destination;
+            println!(
+                "  -> {} {:?} weight {}, {} active, {} inactive, {} so far",
+                server.key(),
+                server.forwarding,
+                server.weight,
+                found.active_connections,
+                found.inactive_connections,
+                found.stats.connections,
+            );
+        }
+    }
+    for daemon in ipvs.daemons().await? {
+        println!("{} sync daemon on {}", daemon.role, daemon.interface);
+    }
+    Ok(())
+}

@@ -1,0 +1,37 @@
+//! Shows, sets or removes the mark rule:
+//! `mark show`, `mark set ADDRESS PORT MARK [EXCLUDED-MAC...]`, `mark remove`.
+#![allow(clippy::print_stdout)]
+
+use std::error::Error;
+
+use netfilter_mark::{Iptables, MarkRule, Protocol};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let iptables = Iptables::detect()?;
+    println!("iptables ({})", iptables.variant());
+    match arguments.as_slice() {
+        ["show"] => println!("{:#?}", iptables.read()?),
+        ["set", destination, port, mark, excluded @ ..] => {
+            let rule = MarkRule {
+                destination: destination.parse()?,
+                protocol: Protocol::Tcp,
+                port: port.parse()?,
+                mark: mark.parse()?,
+                excluded: excluded
+                    .iter()
+                    .map(|mac| mac.parse())
+                    .collect::<Result<_, _>>()?,
+            };
+            iptables.replace(&[rule])?;
+        }
+        ["remove"] => iptables.remove()?,
+        _ => {
+            return Err(
+                "usage: mark show | set ADDRESS PORT MARK [EXCLUDED-MAC...] | remove".into(),
+            );
+        }
+    }
+    Ok(())
+}

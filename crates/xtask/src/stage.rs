@@ -156,7 +156,8 @@ fn deny(project: &Project) -> Verdict {
         cargo_deny::ensure(project).and_then(|()| process::run(&mut project.cargo("fetch")));
     match ready {
         Ok(()) => {
-            let words = "deny --offline check bans licenses sources";
+            // Without the graphs, which fill screens; `cargo deny check bans` alone shows who brings what.
+            let words = "deny --offline check --hide-inclusion-graph bans licenses sources";
             process::run(&mut project.cargo(words)).into()
         }
         Err(why) => Verdict::NotRun(why),

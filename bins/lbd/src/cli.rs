@@ -1,0 +1,64 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+/// Spreads MySQL reads over a primary and its replicas, with no extra machines.
+#[derive(Debug, Parser)]
+#[command(version, after_help = EXIT_CODES)]
+pub(crate) struct Cli {
+    /// What is logged: error, warn, info, debug or trace, also per module (`info,lbd=debug`).
+    #[arg(long, global = true, default_value = "info", env = "LBD_LOG")]
+    pub(crate) log: String,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done, or stopped in an orderly way
+  1  failed while running
+  2  wrong command line
+  3  the configuration file cannot be read or is not valid
+  4  this host is not what the file says (not in it, no such interface or address)
+  5  not root (CAP_NET_ADMIN and CAP_NET_RAW are needed)
+  6  the kernel or the system lacks something (no IPVS, no iptables)
+  7  another lbd runs with the same runtime directory
+With 2 to 7, nothing was changed on the host.";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Runs the daemon in the foreground until SIGTERM or SIGINT.
+    Run(RunOptions),
+    /// Checks a configuration file and says what is wrong with it, by line and column.
+    Check {
+        /// The configuration file.
+        file: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunOptions {
+    /// The configuration file, the same on every node.
+    #[arg(long, default_value = "/etc/lbd/lbd.yaml")]
+    pub(crate) config: PathBuf,
+    /// Which node of the file this host is, when its addresses do not tell.
+    #[arg(long)]
+    pub(crate) node: Option<String>,
+    /// Where lbd keeps its lock and what it wrote down of its own things in the kernel; one for each network namespace.
+    #[arg(long, default_value = "/run/lbd")]
+    pub(crate) runtime_dir: PathBuf,
+}
+
+/// Logs to standard error, where journald and people look.
+pub(crate) fn start_logging(filter: &str) {
+    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
+        .with_target(false)
+        .init();
+}

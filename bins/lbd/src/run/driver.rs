@@ -1,0 +1,260 @@
+//! The engine's loop: waits for whatever happens first, and carries out what the engine says.
+
+use std::time::Duration;
+
+use lbd_core::engine::{Effect, Engine, Event, LinkId, Neighbour, ProbeId};
+use lbd_core::host::Interface;
+use lbd_core::plan::Scope;
+use tokio::runtime::Runtime;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc::{self, Receiver, Sender};
+use tracing::{info, warn};
+use vrrp_net::AdvertSocket;
+use vrrp_proto::Envelope;
+
+use super::clock::Clock;
+use super::network::{self, Solicit};
+use super::preflight::Ready;
+use super::worker::Worker;
+use super::{probes, report};
+use crate::failure::Failure;
+
+/// How many events may wait for the engine; who has more must wait.
+const INBOX: usize = 256;
+/// How long the kernel may take to follow when the daemon stops.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+/// What reaches the engine from other tasks.
+#[derive(Debug)]
+pub(super) enum Input {
+    Advert {
+        link: LinkId,
+        envelope: Envelope,
+        payload: Vec<u8>,
+    },
+    Probed {
+        id: ProbeId,
+        outcome: healthcheck::Outcome,
+    },
+    Network {
+        interfaces: Vec<Interface>,
+        neighbours: Vec<Neighbour>,
+    },
+}
+
+/// Runs the engine until a signal stops it.
+pub(super) async fn drive(ready: Ready) -> Result<(), Failure> {
+    let clock = Clock::start();
+    let engine = Engine::new(ready.host, clock.now());
+    let scope = Scope::of(engine.host());
+    let (sender, inbox) = mpsc::channel(INBOX);
+    let sockets = open_sockets(&engine)?;
+    let signals = Signals::listen()?;
+    let io = io_threads()?;
+    let (solicit, orders) = mpsc::channel(INBOX);
+    io.spawn(network::watch(
+        engine.host().nic.clone(),
+        sender.clone(),
+        orders,
+    ));
+    let mut driver = Driver {
+        clock,
+        engine,
+        sockets,
+        worker: Worker::start(scope, ready.ledger, ready.needs)?,
+        io,
+        solicit,
+        sender,
+    };
+    driver.listen();
+    driver.event(Event::Start);
+    driver.run(inbox, signals).await;
+    driver.event(Event::Stop);
+    driver.worker.finish(FAREWELL).await;
+    // Probes may still run; nobody waits for them.
+    driver.io.shutdown_background();
+    drop(ready.lock);
+    info!("stopped");
+    Ok(())
+}
+
+fn open_sockets(engine: &Engine) -> Result<Vec<std::sync::Arc<AdvertSocket>>, Failure> {
+    engine
+        .links()
+        .iter()
+        .map(|link| AdvertSocket::open(&link.interface, link.source).map(Into::into))
+        .collect::<Result<_, _>>()
+        .map_err(|error| Failure::Runtime(error.to_string()))
+}
+
+/// Probes and the network watch run apart from the engine, on a thread of their own.
+fn io_threads() -> Result<Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .thread_name("io")
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::Runtime(format!("cannot start a thread: {error}")))
+}
+
+struct Driver {
+    clock: Clock,
+    engine: Engine,
+    sockets: Vec<std::sync::Arc<AdvertSocket>>,
+    worker: Worker,
+    io: Runtime,
+    solicit: Sender<Solicit>,
+    sender: Sender<Input>,
+}
+
+impl Driver {
+    /// Receives adverts in tasks on the engine's own thread.
+    fn listen(&self) {
+        for (index, socket) in self.sockets.iter().enumerate() {
+            let socket = std::sync::Arc::clone(socket);
+            tokio::spawn(receive(LinkId(index), socket, self.sender.clone()));
+        }
+    }
+
+    async fn run(&mut self, mut inbox: Receiver<Input>, mut signals: Signals) {
+        loop {
+            let deadline = self.engine.deadline().map(|at| self.clock.instant(at));
+            // In this order: a flood of adverts must neither delay a timer nor a stop.
+            tokio::select! {
+                biased;
+                name = signals.next() => {
+                    info!("{name}: stopping");
+                    return;
+                }
+                () = sleep_until(deadline) => self.event(Event::Tick),
+                input = inbox.recv() => match input {
+                    Some(input) => self.input(input),
+                    None => return,
+                },
+            }
+        }
+    }
+
+    fn input(&mut self, input: Input) {
+        match input {
+            Input::Advert {
+                link,
+                envelope,
+                payload,
+            } => self.event(Event::Advert {
+                link,
+                envelope,
+                payload: &payload,
+            }),
+            Input::Probed { id, outcome } => self.event(Event::Probed { id, outcome }),
+            Input::Network {
+                interfaces,
+                neighbours,
+            } => self.event(Event::Network {
+                interfaces: &interfaces,
+                neighbours: &neighbours,
+            }),
+        }
+    }
+
+    fn event(&mut self, event: Event<'_>) {
+        for effect in self.engine.handle(self.clock.now(), event) {
+            self.carry_out(effect);
+        }
+    }
+
+    fn carry_out(&self, effect: Effect) {
+        match effect {
+            Effect::Send {
+                link,
+                destination,
+                payload,
+            } => self.send(link, destination, &payload),
+            Effect::Converge(desired) => self.worker.converge(desired),
+            Effect::Announce {
+                interface,
+                addresses,
+            } => self.worker.announce(&interface, &addresses),
+            Effect::Probe {
+                id,
+                target,
+                timeout,
+            } => {
+                let (handle, sender) = (self.io.handle(), self.sender.clone());
+                probes::start(handle, sender, id, target, timeout);
+            }
+            // Solicitations repeat; one that finds no room is not missed.
+            Effect::Solicit { interface, address } => {
+                let _ = self.solicit.try_send(Solicit { interface, address });
+            }
+            Effect::Report(report) => report::log(&report),
+        }
+    }
+
+    fn send(&self, link: LinkId, destination: std::net::IpAddr, payload: &[u8]) {
+        let Some(socket) = self.sockets.get(link.0) else {
+            return;
+        };
+        if let Err(error) = socket.send(payload, destination) {
+            warn!("advert not sent to {destination}: {error}");
+        }
+    }
+}
+
+async fn receive(link: LinkId, socket: std::sync::Arc<AdvertSocket>, events: Sender<Input>) {
+    let mut buffer = vec![0; vrrp_net::BUFFER_LEN];
+    loop {
+        let received = match socket.recv(&mut buffer).await {
+            Ok(received) => received,
+            Err(error) => {
+                // A link that went down says so once; the socket works on when it comes back.
+                warn!("receiving adverts: {error}");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                continue;
+            }
+        };
+        let input = Input::Advert {
+            link,
+            envelope: Envelope {
+                source: received.source,
+                destination: received.destination,
+                ttl: received.ttl,
+            },
+            payload: received.payload(&buffer).to_vec(),
+        };
+        if events.send(input).await.is_err() {
+            return;
+        }
+    }
+}
+
+async fn sleep_until(deadline: Option<tokio::time::Instant>) {
+    match deadline {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}
+
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn listen() -> Result<Self, Failure> {
+        let listen = |kind| {
+            signal(kind).map_err(|error| Failure::Runtime(format!("cannot take signals: {error}")))
+        };
+        Ok(Self {
+            terminate: listen(SignalKind::terminate())?,
+            interrupt: listen(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn next(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.interrupt.recv() => "SIGINT",
+        }
+    }
+}

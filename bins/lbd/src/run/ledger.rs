@@ -1,0 +1,215 @@
+//! What lbd wrote down of its own things in the kernel, so that it finds them again after a crash
+//! or under a changed file. It lives in the runtime directory, which a reboot clears as it clears
+//! the kernel. A thing is written down before it is made and crossed out after it is gone.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io;
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
+
+use ipnet::IpNet;
+use ipvs_netlink::{Family, Protocol, ServiceKey};
+use lbd_core::desired::Vip;
+use lbd_core::plan::{Scope, Step};
+use serde::{Deserialize, Serialize};
+
+/// The ledger and the file it is kept in.
+#[derive(Debug)]
+pub(super) struct Ledger {
+    path: PathBuf,
+    pages: Pages,
+}
+
+/// The file's content.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Pages {
+    addresses: BTreeSet<Address>,
+    services: BTreeSet<Service>,
+    marks: bool,
+    /// The values that kernel parameters had before lbd first changed them.
+    sysctls: BTreeMap<String, i32>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+struct Address {
+    interface: String,
+    address: IpNet,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Service {
+    Fwmark {
+        mark: NonZeroU32,
+        ipv6: bool,
+    },
+    Address {
+        protocol: u16,
+        address: IpAddr,
+        port: u16,
+    },
+}
+
+impl Ledger {
+    /// Reads the ledger; one that is missing is empty.
+    pub(super) fn open(directory: &Path) -> io::Result<Self> {
+        let path = directory.join("owned.json");
+        let pages = match fs::read_to_string(&path) {
+            Ok(text) => serde_json::from_str(&text).map_err(|error| {
+                io::Error::new(
+                    io::ErrorKind::InvalidData,
+                    format!("{} is damaged ({error}); remove it", path.display()),
+                )
+            })?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Pages::default(),
+            Err(error) => return Err(error),
+        };
+        Ok(Self { path, pages })
+    }
+
+    /// What is written down as lbd's.
+    pub(super) fn scope(&self) -> Scope {
+        let pages = &self.pages;
+        Scope {
+            addresses: pages.addresses.iter().map(Vip::from).collect(),
+            services: pages.services.iter().map(ServiceKey::from).collect(),
+            marks: pages.marks,
+        }
+    }
+
+    /// Writes down what the steps will make. To be called before they are carried out.
+    pub(super) fn announce(&mut self, steps: &[Step]) -> io::Result<()> {
+        let mut pages = self.pages.clone();
+        for step in steps {
+            pages.add(step);
+        }
+        self.store(pages)
+    }
+
+    /// Crosses out what the steps took away. To be called after they were carried out.
+    pub(super) fn settle(&mut self, steps: &[Step]) -> io::Result<()> {
+        let mut pages = self.pages.clone();
+        for step in steps {
+            pages.remove(step);
+        }
+        self.store(pages)
+    }
+
+    fn store(&mut self, pages: Pages) -> io::Result<()> {
+        if pages == self.pages {
+            return Ok(());
+        }
+        let text = serde_json::to_string_pretty(&pages)?;
+        let draft = self.path.with_extension("new");
+        fs::write(&draft, text)?;
+        fs::rename(&draft, &self.path)?;
+        self.pages = pages;
+        Ok(())
+    }
+}
+
+impl Pages {
+    fn add(&mut self, step: &Step) {
+        match step {
+            Step::AddAddress(vip) => {
+                self.addresses.insert(vip.into());
+            }
+            Step::AddService(service) | Step::EditService(service) => {
+                self.services.insert(service.key.into());
+            }
+            Step::AddDestination(key, _) | Step::EditDestination(key, _) => {
+                self.services.insert((*key).into());
+            }
+            Step::SetMarks(_) => self.marks = true,
+            Step::SetSysctl(change) => {
+                if let Some(before) = change.from {
+                    self.sysctls.entry(change.key.to_string()).or_insert(before);
+                }
+            }
+            Step::RemoveAddress(_)
+            | Step::RemoveMarks
+            | Step::RemoveService(_)
+            | Step::RemoveDestination(..) => {}
+        }
+    }
+
+    fn remove(&mut self, step: &Step) {
+        match step {
+            Step::RemoveAddress(vip) => {
+                self.addresses.remove(&vip.into());
+            }
+            Step::RemoveService(key) => {
+                self.services.remove(&(*key).into());
+            }
+            Step::RemoveMarks => self.marks = false,
+            Step::AddAddress(_)
+            | Step::AddService(_)
+            | Step::EditService(_)
+            | Step::AddDestination(..)
+            | Step::EditDestination(..)
+            | Step::RemoveDestination(..)
+            | Step::SetMarks(_)
+            | Step::SetSysctl(_) => {}
+        }
+    }
+}
+
+impl From<&Vip> for Address {
+    fn from(vip: &Vip) -> Self {
+        Self {
+            interface: vip.interface.clone(),
+            address: vip.address,
+        }
+    }
+}
+
+impl From<&Address> for Vip {
+    fn from(address: &Address) -> Self {
+        Self {
+            interface: address.interface.clone(),
+            address: address.address,
+        }
+    }
+}
+
+impl From<ServiceKey> for Service {
+    fn from(key: ServiceKey) -> Self {
+        match key {
+            ServiceKey::Fwmark { mark, family } => Self::Fwmark {
+                mark,
+                ipv6: family == Family::Ipv6,
+            },
+            ServiceKey::Address {
+                protocol,
+                address,
+                port,
+            } => Self::Address {
+                protocol: protocol.number(),
+                address,
+                port,
+            },
+        }
+    }
+}
+
+impl From<&Service> for ServiceKey {
+    fn from(service: &Service) -> Self {
+        match *service {
+            Service::Fwmark { mark, ipv6 } => Self::Fwmark {
+                mark,
+                family: if ipv6 { Family::Ipv6 } else { Family::Ipv4 },
+            },
+            Service::Address {
+                protocol,
+                address,
+                port,
+            } => Self::Address {
+                protocol: Protocol::from_number(protocol),
+                address,
+                port,
+            },
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! The runtime directory, and the lock that keeps a second daemon out of it.
+
+use std::fs::{self, File};
+use std::io::{Read, Seek, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
+
+use nix::fcntl::{Flock, FlockArg};
+
+use crate::failure::Failure;
+
+/// Held as long as the daemon runs; the kernel lets go of it however the daemon ends.
+#[derive(Debug)]
+pub(super) struct Lock {
+    _file: Flock<File>,
+}
+
+/// Makes the runtime directory and takes its lock.
+pub(super) fn take(directory: &Path) -> Result<Lock, Failure> {
+    let complaint = |error: std::io::Error| {
+        Failure::Runtime(format!(
+            "runtime directory {}: {error}",
+            directory.display()
+        ))
+    };
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o755)
+        .create(directory)
+        .map_err(complaint)?;
+    let mut file = File::options()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o644)
+        .open(directory.join("lock"))
+        .map_err(complaint)?;
+    let mut holder = String::new();
+    file.read_to_string(&mut holder).map_err(complaint)?;
+    let mut file = Flock::lock(file, FlockArg::LockExclusiveNonblock).map_err(|(_, _)| {
+        Failure::Running(format!(
+            "another lbd (process {}) runs with {}; stop it, or give this one its own --runtime-dir",
+            holder.trim(),
+            directory.display()
+        ))
+    })?;
+    file.set_len(0)
+        .and_then(|()| file.rewind())
+        .and_then(|()| writeln!(file, "{}", std::process::id()))
+        .map_err(complaint)?;
+    Ok(Lock { _file: file })
+}

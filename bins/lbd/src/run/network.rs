@@ -1,0 +1,110 @@
+//! Watches interfaces, addresses and neighbours, and tells the engine whenever one changed.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use lbd_core::engine::{Neighbour, Resolution};
+use lbd_core::host::Interface;
+use netfilter_mark::Mac;
+use tokio::sync::mpsc::{Receiver, Sender};
+use tracing::{error, warn};
+use vip_netlink::{Netlink, NudState};
+
+use super::driver::Input;
+
+/// Several changes often come together; they are read once.
+const SETTLE: Duration = Duration::from_millis(5);
+
+/// An order to make the kernel ask for a neighbour's MAC.
+#[derive(Debug)]
+pub(super) struct Solicit {
+    pub(super) interface: String,
+    pub(super) address: IpAddr,
+}
+
+/// All interfaces of the host.
+pub(super) async fn interfaces(netlink: &Netlink) -> Result<Vec<Interface>, vip_netlink::Error> {
+    let addresses = netlink.addresses().await?;
+    let links = netlink.links().await?;
+    let interface = |link: vip_netlink::Link| Interface {
+        addresses: addresses
+            .iter()
+            .filter(|address| address.index == link.index)
+            .map(|address| address.address.addr())
+            .collect(),
+        index: link.index,
+        usable: link.up && link.running,
+        mac: link.mac.map(Mac),
+        name: link.name,
+    };
+    Ok(links.into_iter().map(interface).collect())
+}
+
+/// Runs until the engine is gone.
+pub(super) async fn watch(nic: String, events: Sender<Input>, mut orders: Receiver<Solicit>) {
+    if let Err(error) = try_watch(&nic, &events, &mut orders).await {
+        error!("interfaces and neighbours are no longer watched: {error}");
+    }
+}
+
+async fn try_watch(
+    nic: &str,
+    events: &Sender<Input>,
+    orders: &mut Receiver<Solicit>,
+) -> Result<(), vip_netlink::Error> {
+    let netlink = Netlink::connect().await?;
+    let mut changes = netlink.watch()?;
+    loop {
+        let view = view(&netlink, nic).await?;
+        if events.send(view).await.is_err() {
+            return Ok(());
+        }
+        tokio::select! {
+            change = changes.next() => { change?; }
+            order = orders.recv() => match order {
+                Some(order) => {
+                    if let Err(error) = solicit(&netlink, &order).await {
+                        warn!("cannot ask for the MAC of {}: {error}", order.address);
+                    }
+                    continue;
+                }
+                None => return Ok(()),
+            },
+        }
+        let settled = tokio::time::Instant::now() + SETTLE;
+        while let Ok(change) = tokio::time::timeout_at(settled, changes.next()).await {
+            change?;
+        }
+    }
+}
+
+async fn view(netlink: &Netlink, nic: &str) -> Result<Input, vip_netlink::Error> {
+    let interfaces = interfaces(netlink).await?;
+    let neighbours = match interfaces.iter().find(|interface| interface.name == nic) {
+        Some(interface) => netlink.neighbours(interface.index).await?,
+        None => Vec::new(),
+    };
+    Ok(Input::Network {
+        interfaces,
+        neighbours: neighbours.iter().map(neighbour).collect(),
+    })
+}
+
+fn neighbour(entry: &vip_netlink::Neighbour) -> Neighbour {
+    let resolution = match (entry.valid_mac(), entry.state) {
+        (Some(mac), _) => Resolution::Known(Mac(mac)),
+        (None, NudState::Failed) => Resolution::Failed,
+        (None, _) => Resolution::Pending,
+    };
+    Neighbour {
+        address: entry.address,
+        resolution,
+    }
+}
+
+async fn solicit(netlink: &Netlink, order: &Solicit) -> Result<(), vip_netlink::Error> {
+    match netlink.link(&order.interface).await? {
+        Some(link) => netlink.solicit(link.index, order.address).await,
+        None => Ok(()),
+    }
+}

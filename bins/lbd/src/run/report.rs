@@ -1,0 +1,78 @@
+//! One log line for each thing that an operator would care about.
+
+use lbd_core::engine::Report;
+use tracing::{debug, error, info, warn};
+use vrrp_proto::State;
+
+pub(super) fn log(report: &Report) {
+    match report {
+        Report::Role {
+            router,
+            from,
+            to,
+            priority,
+        } => match to {
+            State::Fault => warn!(%router, %priority, "{from} -> {to}"),
+            State::Initialize | State::Backup | State::Master => {
+                info!(%router, %priority, "{from} -> {to}");
+            }
+        },
+        Report::Rejected { detail, .. } if !worth_a_line(report) => debug!("{detail}"),
+        Report::Rejected {
+            router,
+            interface,
+            source,
+            detail,
+            count,
+            ..
+        } => warn!(
+            router = router.as_deref().unwrap_or("-"),
+            %interface,
+            count,
+            "advert from {source} rejected: {detail}"
+        ),
+        Report::AddressesDiffer { router, source } => warn!(
+            %router,
+            "{source} advertises other addresses for this virtual router; give both sides the same list"
+        ),
+        Report::NotSent { router, detail } => error!(%router, "advert not sent: {detail}"),
+        Report::Server {
+            service,
+            node,
+            failure: None,
+        } => info!(%service, %node, "server is up"),
+        Report::Server {
+            service,
+            node,
+            failure: Some(failure),
+        } => warn!(%service, %node, "server is down: {failure}"),
+        Report::DirectorMac {
+            node,
+            before: None,
+            now,
+        } => info!(%node, "director has MAC {now}"),
+        Report::DirectorMac {
+            node,
+            before: Some(before),
+            now,
+        } => warn!(%node, "director's MAC changed from {before} to {now}"),
+        Report::DirectorMacUnknown { node, address } => warn!(
+            %node,
+            "nobody answers for {address}: this director's MAC is unknown, and its frames would be balanced. \
+             It is asked again all the time; `mac:` in the file settles it"
+        ),
+    }
+}
+
+/// Rejected adverts can come in floods: the first of a kind is told, then every power of two.
+fn worth_a_line(report: &Report) -> bool {
+    match report {
+        Report::Rejected { count, .. } => count.is_power_of_two(),
+        Report::Role { .. }
+        | Report::AddressesDiffer { .. }
+        | Report::NotSent { .. }
+        | Report::Server { .. }
+        | Report::DirectorMac { .. }
+        | Report::DirectorMacUnknown { .. } => true,
+    }
+}

@@ -1,0 +1,164 @@
+//! The shape of the file: every key, its type, and its place. Nothing is judged here.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_yaml::Spanned;
+
+use super::duration::Span;
+use super::error::{ConfigError, Problem};
+
+/// Reads the text into the shape of the file.
+pub(super) fn read(text: &str) -> Result<File, ConfigError> {
+    let options = serde_yaml::options! { strict_booleans: true, with_snippet: false };
+    serde_yaml::from_str_with_options(text, options).map_err(|error| {
+        let location = error.location().unwrap_or(serde_yaml::Location::UNKNOWN);
+        ConfigError {
+            problems: vec![Problem::at(location, bare_message(&error))],
+        }
+    })
+}
+
+/// The library's message without the place, which [`Problem`] carries.
+fn bare_message(error: &serde_yaml::Error) -> String {
+    let message = error.without_snippet().to_string();
+    match error.location() {
+        Some(place) => message
+            .replace(
+                &format!(" at line {}, column {}", place.line(), place.column()),
+                "",
+            )
+            .replace(
+                &format!("line {} column {}: ", place.line(), place.column()),
+                "",
+            ),
+        None => message,
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct File {
+    pub(super) cluster: Spanned<String>,
+    pub(super) nodes: Spanned<BTreeMap<String, Node>>,
+    #[serde(default)]
+    pub(super) virtual_routers: Vec<Router>,
+    #[serde(default)]
+    pub(super) virtual_services: Vec<Service>,
+    pub(super) notifications: Option<Notifications>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Node {
+    pub(super) address: Spanned<String>,
+    pub(super) mac: Option<Spanned<String>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Router {
+    pub(super) name: Spanned<String>,
+    pub(super) id: Spanned<u64>,
+    pub(super) interface: Spanned<String>,
+    pub(super) version: Option<Spanned<u64>>,
+    pub(super) priority: Spanned<BTreeMap<String, Spanned<u64>>>,
+    pub(super) advert_interval: Option<Spanned<Span>>,
+    pub(super) authentication: Option<Spanned<Authentication>>,
+    pub(super) addresses: Spanned<Vec<Spanned<String>>>,
+    pub(super) preempt: Option<bool>,
+    pub(super) preempt_delay: Option<Span>,
+    #[serde(default)]
+    pub(super) track_scripts: Vec<TrackScript>,
+    pub(super) notify: Option<Notify>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Authentication {
+    pub(super) pass: Spanned<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TrackScript {
+    pub(super) name: Spanned<String>,
+    pub(super) command: Spanned<Vec<String>>,
+    pub(super) interval: Option<Spanned<Span>>,
+    pub(super) timeout: Option<Spanned<Span>>,
+    pub(super) weight: Option<Spanned<i64>>,
+    pub(super) fall: Option<Spanned<u32>>,
+    pub(super) rise: Option<Spanned<u32>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Notify {
+    pub(super) master: Option<Spanned<Vec<String>>>,
+    pub(super) backup: Option<Spanned<Vec<String>>>,
+    pub(super) fault: Option<Spanned<Vec<String>>>,
+    pub(super) stop: Option<Spanned<Vec<String>>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Service {
+    pub(super) name: Spanned<String>,
+    pub(super) address: Spanned<String>,
+    pub(super) port: Spanned<u64>,
+    pub(super) fwmark: Option<Spanned<u64>>,
+    pub(super) mark: Option<Spanned<Mark>>,
+    pub(super) scheduler: Option<Spanned<String>>,
+    pub(super) forwarding: Option<Forwarding>,
+    pub(super) weight: Option<Spanned<u64>>,
+    pub(super) servers: Option<Spanned<Vec<Spanned<String>>>>,
+    pub(super) directors: Option<Spanned<Vec<Spanned<String>>>>,
+    pub(super) health_check: Option<HealthCheck>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Mark {
+    Managed,
+    External,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Forwarding {
+    DirectRoute,
+    Masquerade,
+    Tunnel,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum HealthCheck {
+    Tcp(Tcp),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Tcp {
+    pub(super) interval: Option<Spanned<Span>>,
+    pub(super) timeout: Option<Spanned<Span>>,
+    pub(super) retries: Option<Spanned<u32>>,
+    pub(super) retry_delay: Option<Spanned<Span>>,
+    pub(super) rise: Option<Spanned<u32>>,
+    pub(super) port: Option<Spanned<u64>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Notifications {
+    pub(super) email: Option<Email>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Email {
+    pub(super) from: Spanned<String>,
+    pub(super) to: Spanned<Vec<Spanned<String>>>,
+    pub(super) smtp_server: Spanned<String>,
+    pub(super) connect_timeout: Option<Spanned<Span>>,
+}

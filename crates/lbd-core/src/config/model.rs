@@ -1,0 +1,225 @@
+//! The configuration after every check: the types the rest of lbd works with.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use healthcheck::Policy;
+use ipnet::IpNet;
+use ipvs_netlink::{Family, Forwarding, Protocol, Scheduler, ServiceKey};
+use netfilter_mark::Mac;
+use vrrp_proto::{Authentication, Centis, Priority, Version, Vrid};
+
+/// A whole, valid configuration: the same on every node of a cluster.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The cluster's name, for people.
+    pub cluster: String,
+    /// The database hosts by name.
+    pub nodes: BTreeMap<String, Node>,
+    /// The virtual routers, in the order of the file; may be empty.
+    pub routers: Vec<VirtualRouter>,
+    /// The balanced services, in the order of the file; may be empty.
+    pub services: Vec<VirtualService>,
+    /// Where operators are told of changes.
+    pub notifications: Option<Notifications>,
+}
+
+/// One host of the cluster.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Node {
+    /// The host's own address: how it finds itself, where it is checked and balanced to.
+    pub address: IpAddr,
+    /// Its MAC, when it is not to be learned from the neighbour table.
+    pub mac: Option<Mac>,
+}
+
+/// One virtual router: a set of addresses that exactly one of its directors holds.
+#[derive(Clone, Debug)]
+pub struct VirtualRouter {
+    /// Its name, for people and hooks.
+    pub name: String,
+    /// The virtual router identifier (VRID), 1 to 255.
+    pub id: Vrid,
+    /// The NIC that adverts travel on and that holds the addresses.
+    pub interface: String,
+    /// The protocol version spoken.
+    pub version: Version,
+    /// The directors and their priorities.
+    pub priorities: BTreeMap<String, Priority>,
+    /// The time between two adverts.
+    pub advert_interval: Centis,
+    /// How adverts are authenticated; version 2 only.
+    pub authentication: Authentication,
+    /// The virtual addresses with their prefix length, /32 or /128 when not given.
+    pub addresses: Vec<IpNet>,
+    /// Whether a director with a higher priority takes over from a live master.
+    pub preempt: bool,
+    /// How long it waits before it does.
+    pub preempt_delay: Duration,
+    /// Scripts whose failure changes the priority.
+    pub track_scripts: Vec<TrackScript>,
+    /// Commands to run when the role changes.
+    pub notify: NotifyHooks,
+}
+
+impl VirtualRouter {
+    /// The configured priority of a node: none when it is no director of this router.
+    #[must_use]
+    pub fn priority_of(&self, node: &str) -> Option<Priority> {
+        self.priorities.get(node).copied()
+    }
+
+    /// Whether this router holds `address`.
+    #[must_use]
+    pub fn holds(&self, address: IpAddr) -> bool {
+        self.addresses.iter().any(|held| held.addr() == address)
+    }
+}
+
+/// A script whose result changes a router's priority.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrackScript {
+    /// Its name, for people.
+    pub name: String,
+    /// Program and arguments; never a shell line.
+    pub command: Vec<String>,
+    /// From one run's start to the next.
+    pub interval: Duration,
+    /// How long a run may take.
+    pub timeout: Duration,
+    /// Negative: subtracted while it fails. Positive: added while it succeeds. 0: failure is a fault.
+    pub weight: i16,
+    /// Failures in a row until it counts as failed.
+    pub fall: u32,
+    /// Successes in a row until it counts as well again.
+    pub rise: u32,
+}
+
+/// Commands to run when the role changes: program and arguments each.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NotifyHooks {
+    /// On becoming master.
+    pub master: Option<Vec<String>>,
+    /// On becoming backup.
+    pub backup: Option<Vec<String>>,
+    /// On a fault.
+    pub fault: Option<Vec<String>>,
+    /// When the daemon stops.
+    pub stop: Option<Vec<String>>,
+}
+
+/// Who sets the firewall mark of a service's frames.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MarkMode {
+    /// lbd, in a chain of its own, sparing frames from other directors.
+    Managed,
+    /// Somebody else; lbd only balances what is marked.
+    External,
+}
+
+/// One balanced service.
+#[derive(Clone, Debug)]
+pub struct VirtualService {
+    /// Its name, for people.
+    pub name: String,
+    /// The virtual address clients connect to.
+    pub address: IpAddr,
+    /// The TCP port clients connect to.
+    pub port: u16,
+    /// The firewall mark that selects the service's frames; none: by address and port.
+    pub fwmark: Option<NonZeroU32>,
+    /// Who sets that mark.
+    pub mark: MarkMode,
+    /// How new connections are spread.
+    pub scheduler: Scheduler,
+    /// How packets reach a real server.
+    pub forwarding: Forwarding,
+    /// The weight of a healthy real server.
+    pub weight: u32,
+    /// The nodes that serve it, in the order of the file.
+    pub servers: Vec<String>,
+    /// The nodes that balance it.
+    pub directors: Vec<String>,
+    /// How a server's health is judged; none: every server always counts as healthy.
+    pub health_check: Option<HealthCheck>,
+}
+
+impl VirtualService {
+    /// What names the service in the kernel's table.
+    #[must_use]
+    pub fn key(&self) -> ServiceKey {
+        match self.fwmark {
+            Some(mark) => ServiceKey::Fwmark {
+                mark,
+                family: Family::of(self.address),
+            },
+            None => ServiceKey::Address {
+                protocol: Protocol::Tcp,
+                address: self.address,
+                port: self.port,
+            },
+        }
+    }
+
+    /// Whether a real server must hold the virtual address itself to answer for it.
+    #[must_use]
+    pub fn wants_address_on_servers(&self) -> bool {
+        self.forwarding != Forwarding::Masquerade
+    }
+}
+
+/// How a real server's health is judged.
+#[derive(Clone, Debug)]
+pub enum HealthCheck {
+    /// By a TCP connection.
+    Tcp(TcpCheck),
+}
+
+impl HealthCheck {
+    /// The timing of the check.
+    #[must_use]
+    pub fn policy(&self) -> &Policy {
+        match self {
+            Self::Tcp(tcp) => &tcp.policy,
+        }
+    }
+
+    /// Where a server with this address is checked, for a service on `port`.
+    #[must_use]
+    pub fn target(&self, server: IpAddr, port: u16) -> SocketAddr {
+        match self {
+            Self::Tcp(tcp) => SocketAddr::new(server, tcp.port.unwrap_or(port)),
+        }
+    }
+}
+
+/// A check by TCP connection.
+#[derive(Clone, Debug)]
+pub struct TcpCheck {
+    /// Interval, time-out, retries.
+    pub policy: Policy,
+    /// The port, when it is not the service's.
+    pub port: Option<u16>,
+}
+
+/// Where operators are told of changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notifications {
+    /// By mail.
+    pub email: Option<Email>,
+}
+
+/// Mail to operators.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Email {
+    /// The sender.
+    pub from: String,
+    /// The receivers; never empty.
+    pub to: Vec<String>,
+    /// The mail server: a name or an address, with `:port` when it is not 25.
+    pub smtp_server: String,
+    /// How long a connection to it may take to stand.
+    pub connect_timeout: Duration,
+}

@@ -1,0 +1,128 @@
+//! What the parts of a file say of each other.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use serde_yaml::{Location, Spanned};
+
+use super::findings::Findings;
+use crate::config::file;
+use crate::config::model::Node;
+
+type Nodes = BTreeMap<String, Node>;
+
+/// No two virtual routers may share a name, a VRID on one interface, or an address.
+pub(super) fn routers(section: &[file::Router], nodes: &Nodes, findings: &mut Findings) {
+    let mut names = Seen::new("virtual router");
+    let mut ids = Seen::new("virtual router");
+    let mut addresses = Seen::new("virtual router");
+    for router in section {
+        let owner = &router.name.value;
+        names.check(
+            router.name.value.clone(),
+            &router.name,
+            owner,
+            findings,
+            |name| format!("the name `{name}`"),
+        );
+        let ipv6 = router.addresses.value.iter().any(|a| a.value.contains(':'));
+        let id = (router.interface.value.clone(), ipv6, router.id.value);
+        ids.check(id, &router.id, owner, findings, |(interface, _, id)| {
+            format!("VRID {id} on {interface}")
+        });
+        for address in &router.addresses.value {
+            let bare = bare(&address.value);
+            addresses.check(bare.to_owned(), address, owner, findings, |address| {
+                format!("the address {address}")
+            });
+            not_a_nodes_own(bare, address.referenced, nodes, findings);
+        }
+    }
+}
+
+/// No two services may share a name, a fwmark, or an address and port.
+pub(super) fn services(section: &[file::Service], nodes: &Nodes, findings: &mut Findings) {
+    let mut names = Seen::new("virtual service");
+    let mut marks = Seen::new("virtual service");
+    let mut sockets = Seen::new("virtual service");
+    for service in section {
+        let owner = &service.name.value;
+        names.check(
+            service.name.value.clone(),
+            &service.name,
+            owner,
+            findings,
+            |name| format!("the name `{name}`"),
+        );
+        if let Some(mark) = &service.fwmark {
+            marks.check(mark.value, mark, owner, findings, |mark| {
+                format!("fwmark {mark}")
+            });
+        }
+        let socket = (service.address.value.clone(), service.port.value);
+        sockets.check(socket, &service.port, owner, findings, |(address, port)| {
+            format!("{address} port {port}")
+        });
+        not_a_nodes_own(
+            &service.address.value,
+            service.address.referenced,
+            nodes,
+            findings,
+        );
+    }
+}
+
+/// A virtual address that is some host's own would be taken from that host.
+fn not_a_nodes_own(text: &str, at: Location, nodes: &Nodes, findings: &mut Findings) {
+    let Ok(address) = text.parse::<IpAddr>() else {
+        return;
+    };
+    if let Some((name, _)) = nodes.iter().find(|(_, node)| node.address == address) {
+        findings.add(
+            at,
+            format!("{address} is `{name}`'s own address; a virtual address must be nobody's"),
+        );
+    }
+}
+
+fn bare(text: &str) -> &str {
+    text.split_once('/').map_or(text, |(address, _)| address)
+}
+
+/// Values seen so far, with who had them first.
+struct Seen<K> {
+    kind: &'static str,
+    first: BTreeMap<K, (String, Location)>,
+}
+
+impl<K: Ord> Seen<K> {
+    fn new(kind: &'static str) -> Self {
+        Self {
+            kind,
+            first: BTreeMap::new(),
+        }
+    }
+
+    fn check<T>(
+        &mut self,
+        key: K,
+        value: &Spanned<T>,
+        owner: &str,
+        findings: &mut Findings,
+        what: impl Fn(&K) -> String,
+    ) {
+        if let Some((first, at)) = self.first.get(&key) {
+            findings.add(
+                value.referenced,
+                format!(
+                    "{} is used already by {} `{first}` (line {})",
+                    what(&key),
+                    self.kind,
+                    at.line()
+                ),
+            );
+            return;
+        }
+        self.first.insert(key, (owner.to_owned(), value.referenced));
+    }
+}

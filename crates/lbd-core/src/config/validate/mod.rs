@@ -1,0 +1,34 @@
+//! From the shape of the file to the checked configuration.
+//!
+//! Each section has a file of its own. A section reports all of its problems to [`Findings`] and
+//! returns nothing for an item that has one, so that a single run names every mistake.
+
+mod cross;
+mod findings;
+mod nodes;
+mod notifications;
+mod routers;
+mod services;
+
+use super::error::ConfigError;
+use super::file::File;
+use super::model::Config;
+use findings::Findings;
+
+/// Checks the whole file.
+pub(super) fn config(file: &File) -> Result<Config, ConfigError> {
+    let mut findings = Findings::default();
+    let nodes = nodes::nodes(&file.nodes, &mut findings);
+    let routers = routers::routers(&file.virtual_routers, &nodes, &mut findings);
+    let services = services::services(&file.virtual_services, &nodes, &routers, &mut findings);
+    let notifications = notifications::notifications(file.notifications.as_ref(), &mut findings);
+    cross::routers(&file.virtual_routers, &nodes, &mut findings);
+    cross::services(&file.virtual_services, &nodes, &mut findings);
+    findings.finish(Config {
+        cluster: file.cluster.value.clone(),
+        nodes,
+        routers,
+        services,
+        notifications,
+    })
+}

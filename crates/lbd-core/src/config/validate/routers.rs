@@ -1,0 +1,261 @@
+//! The section `virtual_routers`: each item by itself.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use ipnet::IpNet;
+use serde_yaml::Spanned;
+use vrrp_proto::{Authentication, Centis, Password, Priority, Version, Vrid};
+
+use super::findings::Findings;
+use crate::config::duration::Span;
+use crate::config::file;
+use crate::config::model::{Node, NotifyHooks, TrackScript, VirtualRouter};
+
+/// The longest name of a network interface (`IFNAMSIZ` without its NUL, linux/if.h).
+const INTERFACE_NAME_MAX: usize = 15;
+
+pub(super) fn routers(
+    section: &[file::Router],
+    nodes: &BTreeMap<String, Node>,
+    findings: &mut Findings,
+) -> Vec<VirtualRouter> {
+    section
+        .iter()
+        .filter_map(|item| router(item, nodes, findings))
+        .collect()
+}
+
+fn router(
+    item: &file::Router,
+    nodes: &BTreeMap<String, Node>,
+    findings: &mut Findings,
+) -> Option<VirtualRouter> {
+    let version = version(item, findings);
+    let id = findings
+        .number::<u8>(&item.id, "id, the virtual router identifier,", 1..=255)
+        .and_then(Vrid::new);
+    let addresses = addresses(&item.addresses, version, findings);
+    let interval = advert_interval(item.advert_interval.as_ref(), version, findings);
+    let router = VirtualRouter {
+        name: findings.text(&item.name, "name"),
+        id: id?,
+        interface: interface(&item.interface, findings),
+        version,
+        priorities: priorities(&item.priority, nodes, findings),
+        advert_interval: interval?,
+        authentication: authentication(item.authentication.as_ref(), version, findings),
+        addresses,
+        preempt: item.preempt.unwrap_or(true),
+        preempt_delay: item.preempt_delay.map_or(Duration::ZERO, |span| span.0),
+        track_scripts: item
+            .track_scripts
+            .iter()
+            .map(|script| track_script(script, findings))
+            .collect(),
+        notify: item
+            .notify
+            .as_ref()
+            .map(|hooks| notify(hooks, findings))
+            .unwrap_or_default(),
+    };
+    Some(router)
+}
+
+fn version(item: &file::Router, findings: &mut Findings) -> Version {
+    match item.version.as_ref().map(|v| (v.value, v.referenced)) {
+        None | Some((3, _)) => Version::V3,
+        Some((2, _)) => Version::V2,
+        Some((other, at)) => {
+            findings.add(at, format!("version is {other}; VRRP has versions 2 and 3"));
+            Version::V3
+        }
+    }
+}
+
+fn interface(value: &Spanned<String>, findings: &mut Findings) -> String {
+    let name = &value.value;
+    let legal = !name.is_empty()
+        && name.len() <= INTERFACE_NAME_MAX
+        && name != "."
+        && name != ".."
+        && !name.contains(|c: char| c == '/' || c == ':' || c.is_whitespace());
+    if !legal {
+        findings.add(
+            value.referenced,
+            format!("`{}` can be no interface's name", name.escape_debug()),
+        );
+    }
+    if name == "lo" {
+        findings.add(
+            value.referenced,
+            "lo reaches no other director; name the NIC of the clients' network",
+        );
+    }
+    name.clone()
+}
+
+fn priorities(
+    section: &Spanned<BTreeMap<String, Spanned<u64>>>,
+    nodes: &BTreeMap<String, Node>,
+    findings: &mut Findings,
+) -> BTreeMap<String, Priority> {
+    if section.value.is_empty() {
+        findings.add(
+            section.referenced,
+            "priority names no node; at least one must be a director",
+        );
+    }
+    let mut priorities = BTreeMap::new();
+    for (name, value) in &section.value {
+        if !nodes.contains_key(name) {
+            findings.add(value.referenced, format!("`{name}` is not among the nodes"));
+        }
+        if let Some(number) = findings.number::<u8>(value, "a priority", 1..=255) {
+            priorities.insert(name.clone(), Priority::new(number));
+        }
+    }
+    priorities
+}
+
+fn addresses(
+    section: &Spanned<Vec<Spanned<String>>>,
+    version: Version,
+    findings: &mut Findings,
+) -> Vec<IpNet> {
+    let mut addresses: Vec<IpNet> = Vec::new();
+    for value in &section.value {
+        let Some(net) = findings.virtual_address(value) else {
+            continue;
+        };
+        if version == Version::V2 && net.addr().is_ipv6() {
+            findings.add(value.referenced, "IPv6 needs version 3");
+        }
+        if let Some(first) = addresses.first()
+            && first.addr().is_ipv6() != net.addr().is_ipv6()
+        {
+            findings.add(
+                value.referenced,
+                "a virtual router is of one family: make a second one for the other",
+            );
+        }
+        addresses.push(net);
+    }
+    if section.value.is_empty() || section.value.len() > 255 {
+        findings.add(section.referenced, "addresses must name 1 to 255 addresses");
+    }
+    addresses
+}
+
+fn advert_interval(
+    value: Option<&Spanned<Span>>,
+    version: Version,
+    findings: &mut Findings,
+) -> Option<Centis> {
+    let Some(value) = value else {
+        return Centis::from_secs(1);
+    };
+    let millis = value.value.0.as_millis();
+    let (fits, rule) = match version {
+        Version::V2 => (
+            millis.is_multiple_of(1000) && (1000..=255_000).contains(&millis),
+            "whole seconds, 1s to 255s, in version 2",
+        ),
+        Version::V3 => (
+            millis.is_multiple_of(10) && (10..=40_950).contains(&millis),
+            "hundredths of a second, 10ms to 40950ms, in version 3",
+        ),
+    };
+    if !fits {
+        findings.add(value.referenced, format!("advert_interval must be {rule}"));
+        return None;
+    }
+    u16::try_from(millis / 10).ok().and_then(Centis::new)
+}
+
+fn authentication(
+    section: Option<&Spanned<file::Authentication>>,
+    version: Version,
+    findings: &mut Findings,
+) -> Authentication {
+    let Some(section) = section else {
+        return Authentication::None;
+    };
+    if version == Version::V3 {
+        findings.add(
+            section.referenced,
+            "version 3 has no authentication (RFC 5798, 9); leave it out or set version: 2",
+        );
+    }
+    let pass = &section.value.pass;
+    if let Some(password) = Password::new(pass.value.as_bytes()) {
+        return Authentication::Pass(password);
+    }
+    findings.add(
+        pass.referenced,
+        format!(
+            "pass has {} octets; it must have 1 to 8 (keepalived would cut it)",
+            pass.value.len()
+        ),
+    );
+    Authentication::None
+}
+
+fn track_script(item: &file::TrackScript, findings: &mut Findings) -> TrackScript {
+    let interval = findings.duration(item.interval.as_ref(), "interval", Duration::from_secs(1));
+    if let Some(weight) = &item.weight
+        && !(-253..=253).contains(&weight.value)
+    {
+        findings.add(
+            weight.referenced,
+            format!("weight is {}; it must be -253 to 253", weight.value),
+        );
+    }
+    let weight = item.weight.as_ref().map_or(0, |weight| weight.value);
+    TrackScript {
+        name: findings.text(&item.name, "name"),
+        command: command(&item.command, findings),
+        interval,
+        timeout: findings.duration(item.timeout.as_ref(), "timeout", interval),
+        weight: i16::try_from(weight).unwrap_or(0),
+        fall: at_least_one(item.fall.as_ref(), "fall", findings),
+        rise: at_least_one(item.rise.as_ref(), "rise", findings),
+    }
+}
+
+fn at_least_one(value: Option<&Spanned<u32>>, what: &str, findings: &mut Findings) -> u32 {
+    match value {
+        None => 1,
+        Some(value) if value.value >= 1 => value.value,
+        Some(value) => {
+            findings.add(value.referenced, format!("{what} must be at least 1"));
+            1
+        }
+    }
+}
+
+fn notify(section: &file::Notify, findings: &mut Findings) -> NotifyHooks {
+    let mut hook =
+        |value: &Option<Spanned<Vec<String>>>| value.as_ref().map(|value| command(value, findings));
+    NotifyHooks {
+        master: hook(&section.master),
+        backup: hook(&section.backup),
+        fault: hook(&section.fault),
+        stop: hook(&section.stop),
+    }
+}
+
+/// A program by its absolute path, and its arguments.
+fn command(value: &Spanned<Vec<String>>, findings: &mut Findings) -> Vec<String> {
+    let absolute = value
+        .value
+        .first()
+        .is_some_and(|program| program.starts_with('/'));
+    if !absolute {
+        findings.add(
+            value.referenced,
+            "a command starts with the absolute path of its program, its arguments follow as items",
+        );
+    }
+    value.value.clone()
+}

@@ -1,0 +1,187 @@
+//! The section `virtual_services`: each item by itself.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use healthcheck::Policy;
+use ipvs_netlink::{Forwarding, Scheduler, Tunnel};
+use serde_yaml::Spanned;
+
+use super::findings::Findings;
+use crate::config::file;
+use crate::config::model::{HealthCheck, MarkMode, Node, TcpCheck, VirtualRouter, VirtualService};
+
+type Nodes = BTreeMap<String, Node>;
+
+pub(super) fn services(
+    section: &[file::Service],
+    nodes: &Nodes,
+    routers: &[VirtualRouter],
+    findings: &mut Findings,
+) -> Vec<VirtualService> {
+    section
+        .iter()
+        .filter_map(|item| service(item, nodes, routers, findings))
+        .collect()
+}
+
+fn service(
+    item: &file::Service,
+    nodes: &Nodes,
+    routers: &[VirtualRouter],
+    findings: &mut Findings,
+) -> Option<VirtualService> {
+    let address = findings.host_address(&item.address);
+    let port = findings.number::<u16>(&item.port, "port", 1..=65_535);
+    let fwmark = item.fwmark.as_ref().and_then(|mark| {
+        findings
+            .number::<u32>(mark, "fwmark", 1..=u64::from(u32::MAX))
+            .and_then(NonZeroU32::new)
+    });
+    let mark = mark(item, findings);
+    let scheduler = scheduler(item.scheduler.as_ref(), findings);
+    let weight = item.weight.as_ref().map_or(Some(1), |weight| {
+        findings.number::<u32>(weight, "weight", 0..=65_535)
+    });
+    let servers = named(item.servers.as_ref(), nodes, findings)
+        .unwrap_or_else(|| nodes.keys().cloned().collect());
+    let named_directors = named(item.directors.as_ref(), nodes, findings);
+    let health_check = item
+        .health_check
+        .as_ref()
+        .map(|check| health_check(check, findings));
+    let address = address?;
+    Some(VirtualService {
+        name: findings.text(&item.name, "name"),
+        address,
+        port: port?,
+        fwmark,
+        mark,
+        scheduler: scheduler?,
+        forwarding: forwarding(item.forwarding),
+        weight: weight?,
+        servers,
+        directors: named_directors.unwrap_or_else(|| directors_of(address, nodes, routers)),
+        health_check,
+    })
+}
+
+/// The directors of the router that holds the address; without such a router every node balances.
+fn directors_of(
+    address: std::net::IpAddr,
+    nodes: &Nodes,
+    routers: &[VirtualRouter],
+) -> Vec<String> {
+    routers
+        .iter()
+        .find(|router| router.holds(address))
+        .map_or_else(
+            || nodes.keys().cloned().collect(),
+            |router| router.priorities.keys().cloned().collect(),
+        )
+}
+
+fn mark(item: &file::Service, findings: &mut Findings) -> MarkMode {
+    let Some(mark) = &item.mark else {
+        return MarkMode::Managed;
+    };
+    if item.fwmark.is_none() {
+        findings.add(
+            mark.referenced,
+            "mark says who sets the fwmark, but there is no fwmark",
+        );
+    }
+    match mark.value {
+        file::Mark::Managed => MarkMode::Managed,
+        file::Mark::External => MarkMode::External,
+    }
+}
+
+fn scheduler(value: Option<&Spanned<String>>, findings: &mut Findings) -> Option<Scheduler> {
+    let Some(value) = value else {
+        return Some(Scheduler::WLC);
+    };
+    let scheduler = Scheduler::new(&value.value)
+        .ok()
+        .filter(Scheduler::is_known);
+    if scheduler.is_none() {
+        let known: Vec<&str> = Scheduler::ALL.iter().map(Scheduler::as_str).collect();
+        findings.add(
+            value.referenced,
+            format!(
+                "`{}` is no scheduler; there are {}",
+                value.value.escape_debug(),
+                known.join(", ")
+            ),
+        );
+    }
+    scheduler
+}
+
+fn forwarding(value: Option<file::Forwarding>) -> Forwarding {
+    match value {
+        None | Some(file::Forwarding::DirectRoute) => Forwarding::DirectRoute,
+        Some(file::Forwarding::Masquerade) => Forwarding::Masquerade,
+        Some(file::Forwarding::Tunnel) => Forwarding::Tunnel(Tunnel::Ipip),
+    }
+}
+
+/// Nodes named in a list; nothing when the list is left out.
+fn named(
+    list: Option<&Spanned<Vec<Spanned<String>>>>,
+    nodes: &Nodes,
+    findings: &mut Findings,
+) -> Option<Vec<String>> {
+    let list = list?;
+    if list.value.is_empty() {
+        findings.add(
+            list.referenced,
+            "the list names no node; leave it out for all",
+        );
+    }
+    let mut names: Vec<String> = Vec::new();
+    for name in &list.value {
+        if !nodes.contains_key(&name.value) {
+            findings.add(
+                name.referenced,
+                format!("`{}` is not among the nodes", name.value),
+            );
+        } else if names.contains(&name.value) {
+            findings.add(name.referenced, format!("`{}` is named twice", name.value));
+        } else {
+            names.push(name.value.clone());
+        }
+    }
+    Some(names)
+}
+
+fn health_check(section: &file::HealthCheck, findings: &mut Findings) -> HealthCheck {
+    match section {
+        file::HealthCheck::Tcp(tcp) => HealthCheck::Tcp(TcpCheck {
+            policy: policy(tcp, findings),
+            port: tcp
+                .port
+                .as_ref()
+                .and_then(|port| findings.number(port, "port", 1..=65_535)),
+        }),
+    }
+}
+
+fn policy(tcp: &file::Tcp, findings: &mut Findings) -> Policy {
+    let seconds = Duration::from_secs;
+    let rise = tcp.rise.as_ref().map_or(1, |rise| rise.value);
+    if let Some(value) = &tcp.rise
+        && value.value == 0
+    {
+        findings.add(value.referenced, "rise must be at least 1");
+    }
+    Policy {
+        interval: findings.duration(tcp.interval.as_ref(), "interval", seconds(10)),
+        timeout: findings.duration(tcp.timeout.as_ref(), "timeout", seconds(5)),
+        retries: tcp.retries.as_ref().map_or(1, |retries| retries.value),
+        retry_delay: findings.duration(tcp.retry_delay.as_ref(), "retry_delay", seconds(1)),
+        rise,
+        ..Policy::default()
+    }
+}

@@ -1,0 +1,194 @@
+//! What this host's kernel should hold: a pure function of configuration, role, health and the
+//! other directors' MACs.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use ipvs_netlink::{Destination, DestinationKey, Service, ServiceKey};
+use netfilter_mark::{Mac, MarkRule, Protocol};
+use sysctl_tune::Setting;
+
+use crate::config::{MarkMode, VirtualService};
+use crate::host::Host;
+
+/// An address on an interface of this host.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Vip {
+    /// The interface's name.
+    pub interface: String,
+    /// The address and its prefix length.
+    pub address: IpNet,
+}
+
+/// What is wanted of one real server in the table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Want {
+    /// In the table, exactly so.
+    Present(Destination),
+    /// Not in the table.
+    Absent,
+    /// As the kernel has it: its health is not known yet, so a restart over a running table
+    /// neither throws out a live server nor puts in a dead one.
+    AsIs,
+}
+
+/// A service and its real servers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DesiredService {
+    /// The service itself.
+    pub service: Service,
+    /// Its real servers; one that is not named is not wanted.
+    pub destinations: BTreeMap<DestinationKey, Want>,
+}
+
+/// Everything that this host's kernel should hold of lbd's.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Desired {
+    /// Kernel parameters.
+    pub sysctls: Vec<Setting>,
+    /// Virtual addresses, on `lo` and on NICs.
+    pub addresses: BTreeSet<Vip>,
+    /// The balanced services.
+    pub services: BTreeMap<ServiceKey, DesiredService>,
+    /// The rules of the mark chain; none: no chain.
+    pub marks: Option<Vec<MarkRule>>,
+}
+
+/// What the engine knows that the desired state depends on.
+pub trait Knowledge {
+    /// Whether this node is master of the router at this place in the configuration.
+    fn is_master(&self, router: usize) -> bool;
+    /// The health of a node as a server of the service at this place in the configuration.
+    fn health(&self, service: usize, node: &str) -> Health;
+    /// The MACs of other directors, by name; a director whose MAC is not known is not in it.
+    fn director_macs(&self) -> &BTreeMap<String, Mac>;
+    /// Whether each other director's MAC is known or known not to be had: until then nothing is marked,
+    /// because a frame of an unknown director could be balanced in a circle.
+    fn may_mark(&self) -> bool;
+}
+
+/// A server's health, as far as the table is concerned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Health {
+    /// Not judged yet.
+    Unknown,
+    /// Serves.
+    Up,
+    /// Does not.
+    Down,
+}
+
+impl Desired {
+    /// What the kernel should hold while lbd runs.
+    pub fn running(host: &Host, knowledge: &impl Knowledge) -> Self {
+        let mut desired = Self::standing(host);
+        for (index, router) in host.routers() {
+            if knowledge.is_master(index) {
+                desired
+                    .addresses
+                    .extend(router.addresses.iter().map(|address| Vip {
+                        interface: router.interface.clone(),
+                        address: *address,
+                    }));
+            }
+        }
+        let mut rules = Vec::new();
+        for (index, service) in host.directed() {
+            let entry = desired_service(host, index, service, knowledge);
+            desired.services.insert(service.key(), entry);
+            if knowledge.may_mark() {
+                rules.extend(mark_rule(host, service, knowledge));
+            }
+        }
+        if !rules.is_empty() {
+            desired.marks = Some(rules);
+        }
+        desired
+    }
+
+    /// What stays when lbd has stopped: the addresses on `lo`, which hold live local sockets, and
+    /// the parameters without which the host would answer ARP for them.
+    #[must_use]
+    pub fn standing(host: &Host) -> Self {
+        let addresses: BTreeSet<Vip> = host
+            .taking_part()
+            .filter(|service| service.wants_address_on_servers())
+            .map(|service| Vip {
+                interface: "lo".to_owned(),
+                address: IpNet::from(service.address),
+            })
+            .collect();
+        let sysctls = if addresses.iter().any(|vip| vip.address.addr().is_ipv4()) {
+            sysctl_tune::direct_route_host(&host.nic)
+        } else {
+            Vec::new()
+        };
+        Self {
+            sysctls,
+            addresses,
+            ..Self::default()
+        }
+    }
+}
+
+fn desired_service(
+    host: &Host,
+    index: usize,
+    service: &VirtualService,
+    knowledge: &impl Knowledge,
+) -> DesiredService {
+    let destinations = service
+        .servers
+        .iter()
+        .filter_map(|name| host.config.nodes.get(name).map(|node| (name, node.address)))
+        .map(|(name, address)| {
+            let destination = destination(service, address);
+            let want = match knowledge.health(index, name) {
+                Health::Unknown => Want::AsIs,
+                Health::Up => Want::Present(destination),
+                Health::Down => Want::Absent,
+            };
+            (destination.key(), want)
+        })
+        .collect();
+    DesiredService {
+        service: Service::new(service.key(), service.scheduler),
+        destinations,
+    }
+}
+
+fn destination(service: &VirtualService, address: IpAddr) -> Destination {
+    // Direct routing and tunnels cannot change the port; under a fwmark the kernel keeps it at 0.
+    let port = if service.fwmark.is_some() && service.wants_address_on_servers() {
+        0
+    } else {
+        service.port
+    };
+    Destination::new(address, port, service.forwarding, service.weight)
+}
+
+fn mark_rule(
+    host: &Host,
+    service: &VirtualService,
+    knowledge: &impl Knowledge,
+) -> Option<MarkRule> {
+    let mark = service.fwmark?;
+    if service.mark == MarkMode::External {
+        return None;
+    }
+    let macs = knowledge.director_macs();
+    let excluded: BTreeSet<Mac> = service
+        .directors
+        .iter()
+        .filter(|name| **name != host.node)
+        .filter_map(|name| macs.get(name).copied())
+        .collect();
+    Some(MarkRule {
+        destination: service.address,
+        protocol: Protocol::Tcp,
+        port: service.port,
+        mark,
+        excluded,
+    })
+}

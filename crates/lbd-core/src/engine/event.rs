@@ -1,0 +1,198 @@
+//! What goes into the engine, and what comes out.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use healthcheck::{Failure, Outcome};
+use netfilter_mark::Mac;
+use vrrp_proto::{Envelope, Priority, Reason, State};
+
+use crate::desired::Desired;
+use crate::host::Interface;
+
+/// A place in [`super::Engine::links`]: where adverts are received and sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LinkId(pub usize);
+
+/// An interface and source address on which adverts travel; several routers may share one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AdvertLink {
+    /// The interface.
+    pub interface: String,
+    /// The address adverts are sent from.
+    pub source: IpAddr,
+}
+
+/// One probe of one server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ProbeId {
+    /// The place of the server's check in the engine's list.
+    pub check: usize,
+    /// Which of its probes.
+    pub probe: u64,
+}
+
+/// Something that happened.
+#[derive(Clone, Debug)]
+pub enum Event<'a> {
+    /// The daemon is ready: begin.
+    Start,
+    /// A deadline has passed.
+    Tick,
+    /// A VRRP packet arrived.
+    Advert {
+        /// Where.
+        link: LinkId,
+        /// What its IP header says.
+        envelope: Envelope,
+        /// What follows the IP header.
+        payload: &'a [u8],
+    },
+    /// A probe ended.
+    Probed {
+        /// Which.
+        id: ProbeId,
+        /// How.
+        outcome: Outcome,
+    },
+    /// The kernel's interfaces and neighbours, read anew.
+    Network {
+        /// All interfaces.
+        interfaces: &'a [Interface],
+        /// The neighbours of the node's NIC.
+        neighbours: &'a [Neighbour],
+    },
+    /// Stop in an orderly way.
+    Stop,
+}
+
+/// What the kernel knows of a host on the same network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Neighbour {
+    /// Its address.
+    pub address: IpAddr,
+    /// The state of its resolution.
+    pub resolution: Resolution,
+}
+
+/// How far the kernel came in finding a neighbour's MAC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resolution {
+    /// It answered with this MAC.
+    Known(Mac),
+    /// It has been asked and has not answered yet.
+    Pending,
+    /// It did not answer.
+    Failed,
+}
+
+/// Something to be done.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Send an advert.
+    Send {
+        /// Where.
+        link: LinkId,
+        /// To whom.
+        destination: IpAddr,
+        /// The VRRP packet, without IP header.
+        payload: Vec<u8>,
+    },
+    /// Make the kernel hold this. A later one replaces an earlier one that has not begun.
+    Converge(Desired),
+    /// Tell the network who holds these addresses, once every earlier [`Effect::Converge`] is done.
+    Announce {
+        /// The NIC.
+        interface: String,
+        /// The addresses.
+        addresses: Vec<IpAddr>,
+    },
+    /// Probe a server, and report with [`Event::Probed`].
+    Probe {
+        /// Which probe it is.
+        id: ProbeId,
+        /// Where.
+        target: SocketAddr,
+        /// How long it may take.
+        timeout: Duration,
+    },
+    /// Make the kernel ask for a neighbour's MAC.
+    Solicit {
+        /// On which interface.
+        interface: String,
+        /// Whose.
+        address: IpAddr,
+    },
+    /// Tell the operator.
+    Report(Report),
+}
+
+/// Something an operator may want to know.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Report {
+    /// A router changed its state.
+    Role {
+        /// The router's name.
+        router: String,
+        /// The state before.
+        from: State,
+        /// The state now.
+        to: State,
+        /// The priority it has.
+        priority: Priority,
+    },
+    /// An advert was not accepted.
+    Rejected {
+        /// The router's name, when the VRID was one of ours.
+        router: Option<String>,
+        /// The interface.
+        interface: String,
+        /// Who sent it.
+        source: IpAddr,
+        /// Why, in a fixed word.
+        reason: Reason,
+        /// Why, with its numbers.
+        detail: String,
+        /// How many of this reason there have been on this router.
+        count: u64,
+    },
+    /// An advert was accepted, but lists other addresses than this router.
+    AddressesDiffer {
+        /// The router's name.
+        router: String,
+        /// Who sent it.
+        source: IpAddr,
+    },
+    /// An advert could not be built.
+    NotSent {
+        /// The router's name.
+        router: String,
+        /// Why.
+        detail: String,
+    },
+    /// A server went into or out of the table.
+    Server {
+        /// The service's name.
+        service: String,
+        /// The server's node.
+        node: String,
+        /// Nothing: it serves. Else why it does not.
+        failure: Option<Failure>,
+    },
+    /// Another director's MAC was learned, or changed.
+    DirectorMac {
+        /// The director.
+        node: String,
+        /// Its MAC before.
+        before: Option<Mac>,
+        /// Its MAC now.
+        now: Mac,
+    },
+    /// Another director's MAC is not to be had: frames from it would be balanced.
+    DirectorMacUnknown {
+        /// The director.
+        node: String,
+        /// The address that nobody answers for.
+        address: IpAddr,
+    },
+}

@@ -1,0 +1,175 @@
+//! The engine: events in, effects out. It owns no clock, socket or task, so that the whole daemon
+//! can be driven by a test.
+
+mod checks;
+mod event;
+mod peers;
+mod routers;
+
+use healthcheck::Time;
+
+use crate::desired::{Desired, Health, Knowledge};
+use crate::host::Host;
+use checks::Checks;
+pub use event::{AdvertLink, Effect, Event, LinkId, Neighbour, ProbeId, Report, Resolution};
+use peers::Peers;
+use routers::Routers;
+
+/// The decisions of one daemon on one host.
+#[derive(Debug)]
+pub struct Engine {
+    host: Host,
+    routers: Routers,
+    checks: Checks,
+    peers: Peers,
+    phase: Phase,
+    /// What was last asked of the kernel.
+    asked: Option<Desired>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Waiting,
+    Running,
+    Stopped,
+}
+
+impl Engine {
+    /// An engine that waits for [`Event::Start`].
+    #[must_use]
+    pub fn new(host: Host, now: Time) -> Self {
+        Self {
+            routers: Routers::new(&host),
+            checks: Checks::new(&host, now),
+            peers: Peers::new(&host),
+            host,
+            phase: Phase::Waiting,
+            asked: None,
+        }
+    }
+
+    /// The host that this engine decides for.
+    #[must_use]
+    pub fn host(&self) -> &Host {
+        &self.host
+    }
+
+    /// Where adverts must be received and sent; [`LinkId`] counts in this list.
+    #[must_use]
+    pub fn links(&self) -> &[AdvertLink] {
+        self.routers.links()
+    }
+
+    /// When the engine next wants an [`Event::Tick`]; never, when nothing is due.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Time> {
+        if self.phase != Phase::Running {
+            return None;
+        }
+        [
+            self.routers.deadline(),
+            self.checks.deadline(),
+            self.peers.deadline(),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+    }
+
+    /// Takes an event and answers with what is to be done, in order.
+    pub fn handle(&mut self, now: Time, event: Event<'_>) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        match (self.phase, event) {
+            (Phase::Waiting, Event::Start) => {
+                self.phase = Phase::Running;
+                self.peers.start(now, &mut effects);
+                self.converge(&mut effects);
+                self.routers.start(now, &mut effects);
+                self.checks.tick(now, &mut effects);
+            }
+            (Phase::Running, Event::Stop) => {
+                self.phase = Phase::Stopped;
+                self.routers.stop(now, &mut effects);
+                effects.push(Effect::Converge(Desired::standing(&self.host)));
+                return effects;
+            }
+            (Phase::Running, event) => self.run(now, event, &mut effects),
+            (Phase::Waiting | Phase::Stopped, _) => return effects,
+        }
+        self.converge_before_announcing(&mut effects);
+        effects
+    }
+
+    fn run(&mut self, now: Time, event: Event<'_>, effects: &mut Vec<Effect>) {
+        match event {
+            Event::Tick => {
+                self.routers.tick(now, effects);
+                self.checks.tick(now, effects);
+                self.peers.tick(now, effects);
+            }
+            Event::Advert {
+                link,
+                envelope,
+                payload,
+            } => self.routers.advert(now, link, &envelope, payload, effects),
+            Event::Probed { id, outcome } => self.checks.probed(now, id, outcome, effects),
+            Event::Network {
+                interfaces,
+                neighbours,
+            } => {
+                self.routers.network(now, interfaces, effects);
+                self.peers.network(now, neighbours, effects);
+            }
+            Event::Start | Event::Stop => {}
+        }
+    }
+
+    /// Adds the new desired state, if it is new, ahead of the announcements that rest on it.
+    fn converge_before_announcing(&mut self, effects: &mut Vec<Effect>) {
+        let mut wanted = Vec::new();
+        self.converge(&mut wanted);
+        let place = effects
+            .iter()
+            .position(|effect| matches!(effect, Effect::Announce { .. }))
+            .unwrap_or(effects.len());
+        effects.splice(place..place, wanted);
+    }
+
+    fn converge(&mut self, effects: &mut Vec<Effect>) {
+        let known = Known {
+            routers: &self.routers,
+            checks: &self.checks,
+            peers: &self.peers,
+        };
+        let desired = Desired::running(&self.host, &known);
+        if self.asked.as_ref() != Some(&desired) {
+            self.asked = Some(desired.clone());
+            effects.push(Effect::Converge(desired));
+        }
+    }
+}
+
+/// The engine's parts, as far as the desired state asks.
+struct Known<'a> {
+    routers: &'a Routers,
+    checks: &'a Checks,
+    peers: &'a Peers,
+}
+
+impl Knowledge for Known<'_> {
+    fn is_master(&self, router: usize) -> bool {
+        self.routers.is_master(router)
+    }
+
+    fn health(&self, service: usize, node: &str) -> Health {
+        self.checks.health(service, node)
+    }
+
+    fn director_macs(&self) -> &std::collections::BTreeMap<String, netfilter_mark::Mac> {
+        self.peers.macs()
+    }
+
+    fn may_mark(&self) -> bool {
+        self.peers.settled()
+    }
+}

@@ -80,6 +80,9 @@ impl AdvertSocket {
 
     /// Sends `payload` to the group ([`GROUP_V4`], [`GROUP_V6`]) or to one peer, at once.
     ///
+    /// Success means queued, not sent: for a moment after the carrier came, until its state is `UP`,
+    /// the kernel drops what goes out of an interface without a word.
+    ///
     /// # Errors
     /// Never waits: `WouldBlock` means the interface's queue is full. `InvalidInput` where the family
     /// differs from the source's. `EINVAL` or `EADDRNOTAVAIL` after the source address was taken off

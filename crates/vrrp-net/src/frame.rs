@@ -84,3 +84,39 @@ fn ethernet(source: [u8; 6], destination: [u8; 6], ether_type: EtherType) -> Vec
     };
     header.to_bytes().to_vec()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MAC: [u8; 6] = [0x02, 0, 0, 0, 0, 0x0b];
+
+    #[rustfmt::skip]
+    #[test]
+    fn gratuitous_arp_is_keepaliveds_form() {
+        assert_eq!(gratuitous_arp(MAC, Ipv4Addr::new(192, 0, 2, 100)), [
+            0xff, 0xff, 0xff, 0xff, 0xff, 0xff, // to all
+            0x02, 0, 0, 0, 0, 0x0b,             // from this MAC
+            0x08, 0x06,                         // ARP
+            0, 1, 0x08, 0, 6, 4, 0, 1,          // Ethernet, IPv4, lengths, request
+            0x02, 0, 0, 0, 0, 0x0b, 192, 0, 2, 100,
+            0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 192, 0, 2, 100,
+        ]);
+        assert_eq!(gratuitous_arp(MAC, Ipv4Addr::LOCALHOST).len(), GRATUITOUS_ARP_LEN);
+    }
+
+    #[test]
+    fn the_advertisement_has_the_override_flag_and_the_link_address() {
+        let vip = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0x100);
+        let frame = unsolicited_advertisement(MAC, vip);
+        assert_eq!(frame.len(), 14 + 40 + usize::from(ADVERTISEMENT_LEN));
+        assert_eq!(frame[..6], ALL_NODES_MAC);
+        assert_eq!(frame[18..22], [0, 32, 58, 255], "length, ICMPv6, hop limit");
+        assert_eq!(frame[22..38], vip.octets());
+        assert_eq!(frame[54..56], [136, 0], "neighbour advertisement");
+        assert_eq!(frame[58..62], [0x20, 0, 0, 0], "override alone");
+        assert_eq!(frame[62..78], vip.octets(), "target");
+        assert_eq!(frame[78..80], [2, 1], "target link-layer address");
+        assert_eq!(frame[80..], MAC);
+    }
+}

@@ -11,10 +11,11 @@
 //! Both sockets need `CAP_NET_RAW`, and belong to the network namespace of the thread that opens them.
 //!
 //! ```no_run
+//! use std::net::Ipv4Addr;
 //! use vrrp_net::{AdvertSocket, Announcer, BUFFER_LEN, GROUP_V4};
 //!
 //! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-//! let socket = AdvertSocket::open("eth0", "192.0.2.11".parse()?)?;
+//! let socket = AdvertSocket::open("eth0", Ipv4Addr::new(192, 0, 2, 11))?;
 //! socket.send(&[0x21, 51, 100, 1], GROUP_V4.into())?;
 //!
 //! let mut buffer = [0; BUFFER_LEN];
@@ -23,7 +24,7 @@
 //! assert!(received.ttl == 255 || advertisement.is_empty());
 //!
 //! let announcer = Announcer::open(socket.ifindex(), [0x02, 0, 0, 0, 0, 0x0b])?;
-//! announcer.announce("192.0.2.100".parse()?)?;
+//! announcer.announce(Ipv4Addr::new(192, 0, 2, 100).into())?;
 //! # Ok(())
 //! # }
 //! ```

@@ -76,3 +76,67 @@ pub(crate) fn from_ipv6(message: &RecvMsg<'_, '_, SockaddrIn6>) -> io::Result<Re
 fn invalid<E: Into<Box<dyn std::error::Error + Send + Sync>>>(error: E) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, error)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// In keepalived's form: 192.0.2.1 > 224.0.0.18, TTL 255, TOS 0xc0, no DF; 8 octets of payload.
+    const PACKET: [u8; 28] = [
+        0x45, 0xc0, 0x00, 0x1c, 0x00, 0x01, 0x00, 0x00, 0xff, 0x70, 0x00, 0x00, 192, 0, 2, 1, 224,
+        0, 0, 18, 0x21, 51, 100, 1, 1, 1, 0, 0,
+    ];
+
+    #[test]
+    fn the_payload_ends_where_the_header_says_not_where_the_padding_ends() {
+        let mut padded = PACKET.to_vec();
+        padded.extend_from_slice(&[0; 18]);
+        let received = from_ipv4(&padded).unwrap();
+        assert_eq!(received.payload(&padded), &PACKET[20..]);
+        assert_eq!(received.ttl, 255);
+        assert_eq!(received.source, Ipv4Addr::new(192, 0, 2, 1));
+        assert_eq!(received.destination, Ipv4Addr::new(224, 0, 0, 18));
+    }
+
+    #[test]
+    fn header_options_are_skipped() {
+        let mut packet = PACKET.to_vec();
+        packet[0] = 0x46;
+        packet[3] += 4;
+        packet.splice(20..20, [0x94, 4, 0, 0]); // router alert
+        assert_eq!(from_ipv4(&packet).unwrap().payload(&packet), &PACKET[20..]);
+    }
+
+    #[test]
+    fn a_total_length_outside_the_packet_is_refused() {
+        for wrong in [0, 19, 29, 0xff] {
+            let mut packet = PACKET;
+            packet[3] = wrong;
+            assert!(from_ipv4(&packet).is_err(), "total length {wrong}");
+        }
+    }
+
+    #[test]
+    fn the_payload_of_a_foreign_buffer_is_empty() {
+        let received = from_ipv4(&PACKET).unwrap();
+        assert_eq!(received.payload(&[1, 2, 3]), &[0_u8; 0]);
+    }
+
+    proptest! {
+        #[test]
+        fn no_octets_whatever_make_it_panic(
+            first in 0x40_u8..0x50,
+            rest in prop::collection::vec(any::<u8>(), 0..100),
+        ) {
+            let packet = [&[first, 0, 0], rest.as_slice()].concat();
+            if let Ok(received) = from_ipv4(&packet) {
+                prop_assert!(received.range.end <= packet.len());
+                prop_assert_eq!(received.payload(&packet).len(), received.range.len());
+            }
+        }
+    }
+}

@@ -4,6 +4,7 @@ mod action;
 mod backup;
 mod config;
 mod input;
+mod limiter;
 mod master;
 mod timers;
 

@@ -64,6 +64,9 @@ pub struct Announce {
     /// Repeats of each announcement.
     pub repeats: u8,
     /// After the repeats: again and again, this far apart. `None` is never.
+    ///
+    /// For a LAN that loses packets: a master that was usurped for a moment learns of it from the
+    /// usurper's parting advert, and only the refresh mends the LAN's hosts if that one is lost.
     pub refresh: Option<Duration>,
 }
 

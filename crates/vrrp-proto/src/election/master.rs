@@ -2,7 +2,8 @@
 
 use core::time::Duration;
 
-use super::{Action, Actions, Announce, Backup, Heard, Input, Phase, Router, RouterConfig};
+use super::limiter::Limiter;
+use super::{Action, Actions, Announce, Backup, Heard, Input, Phase, Router, RouterConfig, skew};
 use crate::{Centis, Priority, Time};
 
 /// A master's timers.
@@ -11,7 +12,10 @@ pub(super) struct Master {
     /// The next regular advert.
     advert_at: Time,
     repeats: Repeats,
-    answer: Answer,
+    /// Adverts in answer to other masters.
+    answers: Limiter,
+    /// Announcements in answer to other masters.
+    mending: Limiter,
 }
 
 /// Announcements that are still to come.
@@ -23,75 +27,89 @@ struct Repeats {
     left: u8,
 }
 
-/// Whether a lower priority is answered at once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Answer {
-    AtOnce,
-    /// We answered just now; the next answer not before this time.
-    NotBefore(Time),
-    /// As above, and one was heard since.
-    Owed(Time),
-}
-
 impl Master {
     pub(super) fn new(now: Time, config: &RouterConfig) -> Self {
         Self {
             advert_at: now.saturating_add(config.interval.as_duration()),
             repeats: Repeats::begin(now, &config.announce),
-            answer: Answer::AtOnce,
+            answers: Limiter::default(),
+            mending: Limiter::default(),
         }
     }
 
     pub(super) fn deadline(&self) -> Time {
-        let announce_at = self.repeats.at.unwrap_or(Time::MAX);
-        let answer_at = match self.answer {
-            Answer::AtOnce | Answer::NotBefore(_) => Time::MAX,
-            Answer::Owed(at) => at,
+        [
+            self.repeats.at,
+            self.answers.deadline(),
+            self.mending.deadline(),
+        ]
+        .into_iter()
+        .flatten()
+        .fold(self.advert_at, Time::min)
+    }
+
+    /// Another router is or was master too: tell it, the other backups, and the LAN's hosts.
+    fn challenged(
+        &mut self,
+        now: Time,
+        config: &RouterConfig,
+        priority: Priority,
+        heard: &Heard,
+    ) -> Actions {
+        let gap = gap(config.interval);
+        // After a priority zero the backups wait only their skew: answer before the quickest acts.
+        let answer_gap = if heard.priority == Priority::ZERO {
+            gap.min(skew(config.version, Priority::OWNER, config.interval))
+        } else {
+            gap
         };
-        self.advert_at.min(announce_at).min(answer_at)
-    }
-
-    /// Another router thinks or thought that it is master: tell it and the switches.
-    fn challenged(&mut self, now: Time, config: &RouterConfig, priority: Priority) -> Actions {
-        match self.answer {
-            Answer::NotBefore(at) | Answer::Owed(at) if now < at => {
-                self.answer = Answer::Owed(at);
-                Actions::none()
-            }
-            Answer::AtOnce | Answer::NotBefore(_) | Answer::Owed(_) => {
-                self.assert(now, config, priority)
-            }
+        let advert = self.answers.ask(now, answer_gap);
+        let announce = self.mending.ask(now, gap);
+        if advert {
+            self.advert_at = now.saturating_add(config.interval.as_duration());
         }
-    }
-
-    fn assert(&mut self, now: Time, config: &RouterConfig, priority: Priority) -> Actions {
-        self.advert_at = now.saturating_add(config.interval.as_duration());
-        self.answer = Answer::NotBefore(now.saturating_add(gap(config.interval)));
-        if self.repeats.left == 0 {
-            self.repeats = Repeats::begin(now, &config.announce);
+        if announce {
+            self.repeat_later(now, config);
         }
-        Actions::none()
-            .and(Action::SendAdvert(priority))
-            .and(Action::Announce)
+        actions(priority, advert, announce)
     }
 
     fn tick(&mut self, now: Time, config: &RouterConfig, priority: Priority) -> Actions {
-        if let Answer::Owed(at) = self.answer
-            && at <= now
-        {
-            return self.assert(now, config, priority);
-        }
-        let mut actions = Actions::none();
-        if self.advert_at <= now {
+        let mut advert = self.answers.take_owed(now);
+        let mut announce = self.mending.take_owed(now);
+        if advert {
+            self.advert_at = now.saturating_add(config.interval.as_duration());
+        } else if self.advert_at <= now {
             self.advert_at = following(self.advert_at, config.interval.as_duration(), now);
-            actions = actions.and(Action::SendAdvert(priority));
+            self.answers.settle();
+            advert = true;
         }
-        if self.repeats.at.is_some_and(|at| at <= now) {
+        if announce {
+            self.repeat_later(now, config);
+        } else if self.repeats.at.is_some_and(|at| at <= now) {
             self.repeats.advance(now, &config.announce);
-            actions = actions.and(Action::Announce);
+            announce = true;
         }
-        actions
+        actions(priority, advert, announce)
     }
+
+    /// An announcement out of turn has repeats of its own, unless some are to come anyway.
+    fn repeat_later(&mut self, now: Time, config: &RouterConfig) {
+        if self.repeats.left == 0 {
+            self.repeats = Repeats::begin(now, &config.announce);
+        }
+    }
+}
+
+fn actions(priority: Priority, advert: bool, announce: bool) -> Actions {
+    let mut actions = Actions::none();
+    if advert {
+        actions = actions.and(Action::SendAdvert(priority));
+    }
+    if announce {
+        actions = actions.and(Action::Announce);
+    }
+    actions
 }
 
 impl Repeats {
@@ -120,7 +138,7 @@ impl Repeats {
     }
 }
 
-/// The least time between two answers: a tenth of the interval, within 10 ms and 1 s.
+/// The least time between two answers to lower priorities: a tenth of the interval, within 10 ms and 1 s.
 fn gap(interval: Centis) -> Duration {
     Duration::from_micros((interval.micros() / 10).clamp(10_000, 1_000_000))
 }
@@ -151,8 +169,8 @@ impl Router {
             }
             // Two owners: a mistake that answers cannot mend.
             Input::Heard(heard) if heard.priority == Priority::OWNER => Actions::none(),
-            Input::Heard(_) => {
-                let actions = master.challenged(now, &self.config, self.priority);
+            Input::Heard(heard) => {
+                let actions = master.challenged(now, &self.config, self.priority, &heard);
                 self.phase = Phase::Master(master);
                 actions
             }

@@ -1,0 +1,16 @@
+//! The crate from outside: packets, receive checks, election.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects
+)]
+
+mod checks;
+mod election;
+mod goldens;
+mod properties;
+mod quantities;
+mod transitions;
+mod two_routers;

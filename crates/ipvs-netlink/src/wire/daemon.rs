@@ -26,17 +26,17 @@ pub(crate) fn encode_daemon(out: &mut Writer<'_>, daemon: &Daemon) {
         if let Some(octets) = daemon.max_length {
             out.u16(SYNC_MAXLEN, octets);
         }
-        match daemon.group {
-            Some(IpAddr::V4(group)) => out.bytes(MCAST_GROUP, &group.octets()),
-            Some(IpAddr::V6(group)) => out.bytes(MCAST_GROUP6, &group.octets()),
-            None => {}
-        }
         if let Some(port) = daemon.port {
             // In the machine's byte order, unlike the ports of services.
             out.u16(MCAST_PORT, port);
         }
         if let Some(ttl) = daemon.ttl {
             out.u8(MCAST_TTL, ttl);
+        }
+        match daemon.group {
+            Some(IpAddr::V4(group)) => out.bytes(MCAST_GROUP, &group.octets()),
+            Some(IpAddr::V6(group)) => out.bytes(MCAST_GROUP6, &group.octets()),
+            None => {}
         }
     });
 }

@@ -51,12 +51,10 @@ pub(crate) fn encode_destination(out: &mut Writer<'_>, destination: &Destination
         key_attributes(out, &destination.key());
         out.u32(FWD_METHOD, method(destination.forwarding).into());
         out.u32(WEIGHT, destination.weight);
-        if let Forwarding::Tunnel(tunnel) = destination.forwarding {
-            let (kind, port, flags) = tunnel_numbers(tunnel);
-            out.u8(TUN_TYPE, kind);
-            out.be16(TUN_PORT, port);
-            out.u16(TUN_FLAGS, flags);
-        }
+        let (kind, port, flags) = tunnel_numbers(destination.forwarding);
+        out.u8(TUN_TYPE, kind);
+        out.be16(TUN_PORT, port);
+        out.u16(TUN_FLAGS, flags);
         out.u32(U_THRESH, destination.thresholds.upper);
         out.u32(L_THRESH, destination.thresholds.lower);
     });
@@ -73,12 +71,17 @@ fn method(forwarding: Forwarding) -> u8 {
     }
 }
 
-fn tunnel_numbers(tunnel: Tunnel) -> (u8, u16, u16) {
-    match tunnel {
-        Tunnel::Ipip => (IPIP, 0, 0),
-        Tunnel::Gue { port, flags } => (GUE, port.get(), flags.bits()),
-        Tunnel::Gre { flags } => (GRE, 0, flags.bits()),
-        Tunnel::Other { kind, port, flags } => (kind, port, flags.bits()),
+fn tunnel_numbers(forwarding: Forwarding) -> (u8, u16, u16) {
+    match forwarding {
+        Forwarding::Tunnel(Tunnel::Gue { port, flags }) => (GUE, port.get(), flags.bits()),
+        Forwarding::Tunnel(Tunnel::Gre { flags }) => (GRE, 0, flags.bits()),
+        Forwarding::Tunnel(Tunnel::Other { kind, port, flags }) => (kind, port, flags.bits()),
+        Forwarding::Tunnel(Tunnel::Ipip)
+        | Forwarding::Masquerade
+        | Forwarding::Local
+        | Forwarding::DirectRoute
+        | Forwarding::Bypass
+        | Forwarding::Other(_) => (IPIP, 0, 0),
     }
 }
 

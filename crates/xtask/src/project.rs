@@ -45,6 +45,11 @@ impl Project {
         self.programs.join(name)
     }
 
+    /// Where the lab keeps its logs, captures and tables: with everything else that is built and not kept.
+    pub(crate) fn lab_results(&self) -> PathBuf {
+        self.programs.with_file_name("lab")
+    }
+
     /// `cargo WORDS...`, in the root.
     pub(crate) fn cargo(&self, words: &str) -> Command {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());

@@ -20,7 +20,7 @@ const fn package(name: &'static str, program: &'static str, purpose: &'static st
 }
 
 /// MariaDB in its `-core` packages: the programs alone, without a service, a user and a database of the machine's own.
-const ALWAYS: [Package; 9] = [
+const ALWAYS: [Package; 7] = [
     package(
         "iproute2",
         "ip",
@@ -48,8 +48,6 @@ const ALWAYS: [Package; 9] = [
         "mariadb",
         "their client, and what mariadb-install-db needs",
     ),
-    package("procps", "sysctl", "reads and sets kernel parameters"),
-    package("tcpdump", "tcpdump", "captures frames"),
 ];
 
 const USER_MODE_LINUX: Package = package(

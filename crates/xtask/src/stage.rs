@@ -186,7 +186,10 @@ fn lab(project: &Project, counts: &mut Counts) -> Verdict {
     }
     let mut command = Command::new(project.binary("lbd-lab"));
     command.args(["run", "--lbd"]).arg(project.binary("lbd"));
-    command.current_dir(project.root());
+    command
+        .arg("--results")
+        .arg(project.lab_results())
+        .current_dir(project.root());
     something(count(&mut command, lab_result, counts), *counts)
 }
 

@@ -8,4 +8,19 @@
 //! there ([`ground::init`]), and nothing outlives it.
 #![allow(clippy::print_stdout, clippy::print_stderr)] // a test tool: its output is what it is for
 
+pub mod capture;
+pub mod client;
+pub mod cluster;
+pub mod daemon;
+pub mod failed;
+pub mod frame;
 pub mod ground;
+pub mod host;
+pub mod lab;
+mod pcap;
+pub mod runner;
+pub mod scenarios;
+pub mod serve;
+pub mod space;
+pub mod switch;
+pub mod tables;

@@ -8,6 +8,8 @@ use std::time::Duration;
 use clap::{Parser, Subcommand};
 use lbd_lab::ground::init::{self, Side};
 use lbd_lab::ground::{self, Ended, Job, Kernel, Verdict};
+use lbd_lab::runner::{self, Options};
+use lbd_lab::scenarios::SCENARIOS;
 
 #[derive(Parser)]
 #[command(version, about)]
@@ -29,6 +31,37 @@ enum Do {
         /// The command.
         #[arg(trailing_var_arg = true, required = true, allow_hyphen_values = true)]
         command: Vec<String>,
+    },
+    /// Runs scenarios, all of them or those whose names are given, wholly or in part.
+    Run {
+        /// Their names.
+        names: Vec<String>,
+        /// How many at a time.
+        #[arg(long, default_value_t = 2)]
+        jobs: usize,
+        /// The daemon under test; beside this program when left out.
+        #[arg(long)]
+        lbd: Option<PathBuf>,
+        /// Where logs, captures and tables are kept.
+        #[arg(long, default_value = "target/lab")]
+        results: PathBuf,
+    },
+    /// Lists the scenarios.
+    List,
+    /// Answers each connection with a name: the lab's own server.
+    Serve {
+        /// The name.
+        #[arg(long)]
+        name: String,
+        /// The TCP port.
+        #[arg(long)]
+        port: u16,
+    },
+    /// (internal) Runs a scenario in the place made for it.
+    #[command(hide = true)]
+    Guest {
+        /// Its name.
+        scenario: String,
     },
     /// (internal) The first process in new namespaces.
     #[command(hide = true)]
@@ -56,6 +89,30 @@ fn main() -> ExitCode {
                 Kernel::WithIpvs
             },
         ),
+        Do::Run {
+            names,
+            jobs,
+            lbd,
+            results,
+        } => {
+            let lbd = lbd
+                .or_else(beside_us)
+                .and_then(|lbd| std::path::absolute(lbd).ok());
+            verdict(runner::run(&Options {
+                names,
+                jobs,
+                lbd,
+                results,
+            }))
+        }
+        Do::List => {
+            for scenario in SCENARIOS {
+                println!("{:<28} {}", scenario.name, scenario.sentence);
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        Do::Serve { name, port } => lbd_lab::serve::serve(&name, port).map(|()| ExitCode::SUCCESS),
+        Do::Guest { scenario } => verdict(runner::run_here(&scenario).map(|()| true)),
         Do::Init { folder } => init::run(Side::Namespaces, &folder).map(|()| ExitCode::SUCCESS),
     })
 }
@@ -64,6 +121,22 @@ fn report(result: std::io::Result<ExitCode>) -> ExitCode {
     result.unwrap_or_else(|error| {
         eprintln!("lbd-lab: {error}");
         ExitCode::from(2)
+    })
+}
+
+/// The daemon that was built together with this program.
+fn beside_us() -> Option<PathBuf> {
+    Some(std::env::current_exe().ok()?.with_file_name("lbd"))
+}
+
+fn verdict(result: lbd_lab::failed::Result<bool>) -> std::io::Result<ExitCode> {
+    Ok(match result {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(failed) => {
+            println!("{failed}");
+            ExitCode::FAILURE
+        }
     })
 }
 

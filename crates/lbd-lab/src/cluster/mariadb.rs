@@ -1,0 +1,155 @@
+//! Real MariaDB servers on the hosts of the lab, replicating.
+
+use std::net::Ipv4Addr;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use super::{Cluster, Fleet, PORT, mariadb_template};
+use crate::client::mysql::Session;
+use crate::daemon::Daemon;
+use crate::ensure;
+use crate::failed::{Failed, Result};
+use crate::host::Host;
+use crate::lab::Lab;
+
+/// Settings for small servers that share one machine. Without the maximum, InnoDB reserves 8 TB of addresses, which
+/// user-mode Linux has not got. Names are not resolved, or a TCP check would count towards blocking its host.
+const SETTINGS: &[&str] = &[
+    "--no-defaults",
+    "--user=root",
+    "--bind-address=0.0.0.0",
+    "--skip-name-resolve",
+    "--innodb-use-native-aio=0",
+    "--innodb-flush-method=fsync",
+    "--innodb-flush-log-at-trx-commit=2",
+    "--innodb-buffer-pool-size=8M",
+    "--innodb-buffer-pool-size-max=16M",
+    "--aria-pagecache-buffer-size=2M",
+    "--key-buffer-size=1M",
+    "--performance-schema=0",
+    "--log-bin=binlog",
+    "--log-slave-updates=1",
+    "--slave-net-timeout=10",
+];
+
+/// Prepares a data directory that each server gets a copy of. Takes about a second; done on the machine itself.
+///
+/// # Errors
+/// When `mariadb-install-db` fails.
+pub fn prepare(folder: &Path) -> Result {
+    let output = Command::new("mariadb-install-db")
+        .args([
+            "--no-defaults",
+            "--user=root",
+            "--auth-root-authentication-method=normal",
+            "--skip-test-db",
+        ])
+        .args(["--skip-name-resolve", "--innodb-log-file-size=4M"])
+        .arg(format!("--datadir={}", folder.display()))
+        .output()?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    ensure!(
+        output.status.success(),
+        "mariadb-install-db failed ({}): {said}",
+        output.status
+    );
+    Ok(())
+}
+
+/// Starts three servers, `db1` the primary and the others its replicas, and waits until all serve and replicate.
+///
+/// # Errors
+/// When they don't within two minutes.
+pub fn start(lab: &Lab, cluster: &Cluster) -> Result<Fleet> {
+    let mut fleet = Fleet::new();
+    let primary = cluster.db1.address();
+    for host in cluster.databases() {
+        let primary = (host.address() != primary).then_some(primary);
+        fleet.insert(host.name().to_owned(), start_one(host, primary)?);
+    }
+    let limit = Duration::from_secs(120);
+    for host in cluster.databases() {
+        lab.wait_until(
+            &format!("MariaDB on {} answers", host.name()),
+            limit,
+            || Ok(session(host).is_ok()),
+        )?;
+    }
+    let mut on_primary = session(&cluster.db1)?;
+    for statement in [
+        "CREATE DATABASE orders",
+        "CREATE TABLE orders.o (id INT PRIMARY KEY)",
+        "INSERT INTO orders.o VALUES (42)",
+    ] {
+        on_primary.query(statement)?;
+    }
+    for host in [&cluster.db2, &cluster.db3] {
+        let what = format!("{} has what was written on db1", host.name());
+        lab.wait_until(&what, limit, || {
+            Ok(session(host)?.query("SELECT id FROM orders.o")?.len() == 1)
+        })?;
+    }
+    Ok(fleet)
+}
+
+/// Starts one server; `primary` is whom it replicates from.
+fn start_one(host: &Host, primary: Option<Ipv4Addr>) -> Result<Daemon> {
+    let home = host.folder().join("mysql");
+    if !home.exists() {
+        let status = Command::new("cp")
+            .arg("-r")
+            .arg(mariadb_template()?)
+            .arg(&home)
+            .status()?;
+        ensure!(
+            status.success(),
+            "cannot copy the data directory for {}",
+            host.name()
+        );
+    }
+    let users = "CREATE USER IF NOT EXISTS reader@'%';\nCREATE USER IF NOT EXISTS replica@'%';\n\
+         GRANT REPLICATION SLAVE ON *.* TO replica@'%';\n";
+    let replicate = |primary| {
+        format!(
+            "STOP SLAVE;\nCHANGE MASTER TO MASTER_HOST='{primary}', MASTER_PORT={PORT}, MASTER_USER='replica', \
+             MASTER_CONNECT_RETRY=1, MASTER_USE_GTID=slave_pos;\nSTART SLAVE;\n"
+        )
+    };
+    let init = host.write_file(
+        "init.sql",
+        &primary.map_or_else(|| users.to_owned(), replicate),
+    )?;
+    let [.., number] = host.address().octets();
+    let own = [
+        format!("--datadir={}", home.display()),
+        format!("--socket={}", socket(host).display()),
+        format!("--pid-file={}", host.folder().join("mysql.pid").display()),
+        format!("--port={PORT}"),
+        format!("--server-id={number}"),
+        format!("--read-only={}", u8::from(primary.is_some())),
+        format!("--init-file={init}"),
+    ];
+    let arguments: Vec<&str> = SETTINGS
+        .iter()
+        .copied()
+        .chain(own.iter().map(String::as_str))
+        .collect();
+    host.start("mariadb", "mariadbd", &arguments)
+}
+
+/// A session as root, through the server's own socket.
+///
+/// # Errors
+/// When the server does not answer.
+pub fn session(host: &Host) -> Result<Session<UnixStream>> {
+    let stream = UnixStream::connect(socket(host))?;
+    stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+    Session::login_as(stream, "root")
+        .map_err(|error| Failed::new(error).while_doing(format!("MariaDB on {}", host.name())))
+}
+
+fn socket(host: &Host) -> PathBuf {
+    host.folder().join("mysql.sock")
+}

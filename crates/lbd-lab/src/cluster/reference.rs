@@ -1,0 +1,135 @@
+//! The reference configuration and its variations.
+
+/// The configuration file that every node of the reference cluster runs with.
+const FILE: &str = include_str!("../../../../testdata/lbd.yaml");
+
+/// The reference configuration, perhaps varied.
+///
+/// A variation replaces a passage of the very file; one that no longer finds its passage gives a file that no longer
+/// parses, so that it cannot silently test something else.
+#[derive(Clone, Debug)]
+pub struct Reference {
+    text: String,
+}
+
+impl Default for Reference {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Reference {
+    /// The file as it stands.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            text: FILE.to_owned(),
+        }
+    }
+
+    /// The text of the file.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// With checks each second, down after two failures: a dead server is out within 3 s.
+    #[must_use]
+    pub fn with_quick_checks(self) -> Self {
+        self.replace(
+            "interval: 10s\n        timeout: 10s",
+            "interval: 1s\n        timeout: 1s",
+        )
+        .replace(
+            "retries: 3\n        retry_delay: 3s",
+            "retries: 1\n        retry_delay: 1s",
+        )
+    }
+
+    /// With frames marked by somebody else.
+    #[must_use]
+    pub fn with_external_mark(self) -> Self {
+        self.replace("    fwmark: 2 ", "    mark: external\n    fwmark: 2 ")
+    }
+
+    /// With `db3` as a third director.
+    #[must_use]
+    pub fn with_third_director(self) -> Self {
+        self.replace("{ db1: 100, db2: 90 }", "{ db1: 100, db2: 90, db3: 80 }")
+    }
+
+    /// With virtual routers only.
+    #[must_use]
+    pub fn without_services(self) -> Self {
+        self.without_section("virtual_services:", Some("notifications:"))
+    }
+
+    /// With services only.
+    #[must_use]
+    pub fn without_virtual_routers(self) -> Self {
+        self.without_section("virtual_routers:", Some("virtual_services:"))
+    }
+
+    /// Without the tracked script, the hooks and the mail.
+    #[must_use]
+    pub fn without_hooks(self) -> Self {
+        self.without_section("    track_scripts:", Some("\nvirtual_services:"))
+            .without_section("notifications:", None)
+    }
+
+    /// With a passage replaced by another.
+    #[must_use]
+    pub fn replace(self, passage: &str, by: &str) -> Self {
+        if self.text.contains(passage) {
+            return Self {
+                text: self.text.replacen(passage, by, 1),
+            };
+        }
+        Self {
+            text: format!(
+                "the reference file has no {passage:?} any more\n{}",
+                self.text
+            ),
+        }
+    }
+
+    fn without_section(self, from: &str, to: Option<&str>) -> Self {
+        let begin = self.text.find(from);
+        let end = to.map_or(Some(self.text.len()), |to| self.text.find(to));
+        match (begin, end) {
+            (Some(begin), Some(end)) if begin < end => {
+                let kept = self.text.get(..begin).unwrap_or_default().to_owned();
+                Self {
+                    text: kept + self.text.get(end..).unwrap_or_default(),
+                }
+            }
+            _ => self.replace(from, ""),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_variation_finds_its_passage() {
+        let varied = [
+            Reference::new()
+                .with_quick_checks()
+                .with_external_mark()
+                .with_third_director(),
+            Reference::new().without_services(),
+            Reference::new().without_virtual_routers(),
+            Reference::new().without_hooks(),
+        ];
+        for file in varied {
+            assert!(
+                !file.text().starts_with("the reference file"),
+                "{}",
+                file.text()
+            );
+            assert_ne!(file.text(), FILE);
+        }
+    }
+}

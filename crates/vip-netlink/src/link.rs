@@ -11,7 +11,8 @@ pub struct Link {
     pub mac: Option<[u8; 6]>,
     /// Whether it is switched on (`IFF_UP`).
     pub up: bool,
-    /// Whether it is up and can pass frames: carrier, and not dormant (`IFF_RUNNING`).
+    /// Whether it is up and can pass frames: carrier (`IFF_LOWER_UP`), and not dormant
+    /// (`IFF_RUNNING`).
     pub running: bool,
     /// Whether it is the loopback interface.
     pub loopback: bool,

@@ -48,7 +48,6 @@ impl Netlink {
     /// # Panics
     /// Outside of a tokio runtime with IO and time enabled.
     // async although nothing is awaited: the runtime it needs is then there, and callers need not know how it connects.
-    #[expect(clippy::unused_async, reason = "see above")]
     pub async fn connect() -> Result<Self, Error> {
         let (connection, handle, _) = rtnetlink::new_connection().map_err(Error::Socket)?;
         let connection = tokio::spawn(connection).abort_handle();
@@ -165,6 +164,9 @@ impl Netlink {
     /// An unknown or failed neighbour is asked for by broadcast now. A stale one counts as used: if nothing confirms it
     /// within 5 s it is asked at its known MAC, and fails after 3 unanswered probes, so a neighbour that changed
     /// its MAC in silence is found after about 8 s and one more call. [`probe`](Self::probe) skips the 5 s.
+    ///
+    /// IPv6 solicits from the interface's link-local address: without one, or within the second or two that duplicate
+    /// detection takes after the interface came up, the neighbour ends as failed.
     ///
     /// # Errors
     /// [`Error::NoSuchLink`], [`Error::NotPermitted`], [`Error::Refused`], [`Error::TimedOut`], [`Error::Closed`].

@@ -46,7 +46,8 @@ pub(super) fn link(message: &LinkMessage) -> Option<Link> {
         name: String::new(),
         mac: None,
         up: flags.contains(LinkFlags::Up),
-        running: flags.contains(LinkFlags::Running),
+        // The kernel takes up to a second to withdraw RUNNING when the carrier is lost; LOWER_UP goes at once.
+        running: flags.contains(LinkFlags::Running | LinkFlags::LowerUp),
         loopback: flags.contains(LinkFlags::Loopback),
         controller: None,
     };

@@ -1,6 +1,8 @@
 //! Counters of services and destinations.
 
 /// What has passed since the entry was made or its counters were zeroed, and the current rates.
+/// The kernel adds these numbers up every two seconds, so they lag behind by as much; the numbers
+/// of connections of a [`DestinationEntry`](crate::DestinationEntry) do not.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stats {
     /// Connections scheduled.

@@ -2,6 +2,7 @@
 #![cfg(target_endian = "little")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[rustfmt::skip]
 mod captured;
 
 use std::net::IpAddr;

@@ -25,10 +25,10 @@ fn attributes_of(change: Change) -> Vec<u8> {
     let message = messages.next().unwrap().unwrap();
     assert_eq!((message.kind, message.sequence), (0x1c, 42));
     assert!(messages.next().is_none());
-    match message.body().unwrap() {
-        Body::Generic { attributes, .. } => attributes.to_vec(),
-        other => panic!("{other:?}"),
-    }
+    let Body::Generic { attributes, .. } = message.body().unwrap() else {
+        panic!("{message:?}");
+    };
+    attributes.to_vec()
 }
 
 fn ip() -> impl Strategy<Value = IpAddr> {

@@ -4,6 +4,7 @@ use std::io::{self, IoSlice, IoSliceMut, Read};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddrV4, SocketAddrV6};
 use std::num::NonZeroU32;
 use std::os::fd::AsRawFd;
+use std::task::{Context, Poll, ready};
 
 use nix::libc;
 use nix::sys::socket::{
@@ -76,6 +77,37 @@ impl AdvertSocket {
         self.socket
             .async_io(Interest::READABLE, |socket| self.receive(socket, buffer))
             .await
+    }
+
+    /// The same for a caller that polls several sockets in one task; the last task that polled is woken.
+    ///
+    /// # Errors
+    /// As [`recv`](Self::recv).
+    pub fn poll_recv(
+        &self,
+        context: &mut Context<'_>,
+        buffer: &mut [u8],
+    ) -> Poll<io::Result<Received>> {
+        loop {
+            let mut guard = ready!(self.socket.poll_read_ready(context))?;
+            if let Ok(result) = guard.try_io(|socket| self.receive(socket.get_ref(), buffer)) {
+                return Poll::Ready(result);
+            }
+        }
+    }
+
+    /// An advertisement that has arrived already, if there is one. For a caller that must know all that
+    /// was said before it acts on a timer: a process that was held up finds its timer run out *and*
+    /// the adverts that arrived in time.
+    ///
+    /// # Errors
+    /// As [`recv`](Self::recv).
+    pub fn try_recv(&self, buffer: &mut [u8]) -> io::Result<Option<Received>> {
+        match self.receive(self.socket.get_ref(), buffer) {
+            Ok(received) => Ok(Some(received)),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Sends `payload` to the group ([`GROUP_V4`], [`GROUP_V6`]) or to one peer, at once.

@@ -1,5 +1,8 @@
 //! The engine's loop: waits for whatever happens first, and carries out what the engine says.
 
+use std::future::poll_fn;
+use std::io;
+use std::task::Poll;
 use std::time::Duration;
 
 use lbd_core::engine::{Effect, Engine, Event, LinkId, Neighbour, ProbeId};
@@ -8,8 +11,8 @@ use lbd_core::plan::Scope;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::{self, Receiver, Sender};
-use tracing::{info, warn};
-use vrrp_net::AdvertSocket;
+use tracing::{debug, info, warn};
+use vrrp_net::{AdvertSocket, Received};
 use vrrp_proto::Envelope;
 
 use super::clock::Clock;
@@ -21,17 +24,14 @@ use crate::failure::Failure;
 
 /// How many events may wait for the engine; who has more must wait.
 const INBOX: usize = 256;
+/// Adverts of one socket that are heard before a timer is believed: more than can honestly wait.
+const CATCH_UP: usize = 64;
 /// How long the kernel may take to follow when the daemon stops.
 const FAREWELL: Duration = Duration::from_secs(5);
 
 /// What reaches the engine from other tasks.
 #[derive(Debug)]
 pub(super) enum Input {
-    Advert {
-        link: LinkId,
-        envelope: Envelope,
-        payload: Vec<u8>,
-    },
     Probed {
         id: ProbeId,
         outcome: healthcheck::Outcome,
@@ -66,7 +66,6 @@ pub(super) async fn drive(ready: Ready) -> Result<(), Failure> {
         solicit,
         sender,
     };
-    driver.listen();
     driver.event(Event::Start);
     driver.run(inbox, signals).await;
     driver.event(Event::Stop);
@@ -78,11 +77,11 @@ pub(super) async fn drive(ready: Ready) -> Result<(), Failure> {
     Ok(())
 }
 
-fn open_sockets(engine: &Engine) -> Result<Vec<std::sync::Arc<AdvertSocket>>, Failure> {
+fn open_sockets(engine: &Engine) -> Result<Vec<AdvertSocket>, Failure> {
     engine
         .links()
         .iter()
-        .map(|link| AdvertSocket::open(&link.interface, link.source).map(Into::into))
+        .map(|link| AdvertSocket::open(&link.interface, link.source))
         .collect::<Result<_, _>>()
         .map_err(|error| Failure::Runtime(error.to_string()))
 }
@@ -100,7 +99,7 @@ fn io_threads() -> Result<Runtime, Failure> {
 struct Driver {
     clock: Clock,
     engine: Engine,
-    sockets: Vec<std::sync::Arc<AdvertSocket>>,
+    sockets: Vec<AdvertSocket>,
     worker: Worker,
     io: Runtime,
     solicit: Sender<Solicit>,
@@ -108,15 +107,8 @@ struct Driver {
 }
 
 impl Driver {
-    /// Receives adverts in tasks on the engine's own thread.
-    fn listen(&self) {
-        for (index, socket) in self.sockets.iter().enumerate() {
-            let socket = std::sync::Arc::clone(socket);
-            tokio::spawn(receive(LinkId(index), socket, self.sender.clone()));
-        }
-    }
-
     async fn run(&mut self, mut inbox: Receiver<Input>, mut signals: Signals) {
+        let mut buffer = vec![0; vrrp_net::BUFFER_LEN];
         loop {
             let deadline = self.engine.deadline().map(|at| self.clock.instant(at));
             // In this order: a flood of adverts must neither delay a timer nor a stop.
@@ -126,7 +118,13 @@ impl Driver {
                     info!("{name}: stopping");
                     return;
                 }
-                () = sleep_until(deadline) => self.event(Event::Tick),
+                () = sleep_until(deadline) => {
+                    self.catch_up(&mut buffer);
+                    self.event(Event::Tick);
+                }
+                (link, received) = next_advert(&self.sockets, &mut buffer) => {
+                    self.received(link, received, &buffer);
+                }
                 input = inbox.recv() => match input {
                     Some(input) => self.input(input),
                     None => return,
@@ -135,17 +133,41 @@ impl Driver {
         }
     }
 
+    /// A daemon that was held up finds its timers run out and the adverts that arrived in time side by
+    /// side: it must hear these before it believes that there were none.
+    fn catch_up(&mut self, buffer: &mut [u8]) {
+        for index in 0..self.sockets.len() {
+            for _ in 0..CATCH_UP {
+                let Some(socket) = self.sockets.get(index) else {
+                    return;
+                };
+                match socket.try_recv(buffer) {
+                    Ok(None) => break,
+                    Ok(Some(received)) => self.received(LinkId(index), Ok(received), buffer),
+                    Err(error) => self.received(LinkId(index), Err(error), buffer),
+                }
+            }
+        }
+    }
+
+    fn received(&mut self, link: LinkId, received: io::Result<Received>, buffer: &[u8]) {
+        match received {
+            Ok(received) => self.event(Event::Advert {
+                link,
+                envelope: Envelope {
+                    source: received.source,
+                    destination: received.destination,
+                    ttl: received.ttl,
+                },
+                payload: received.payload(buffer),
+            }),
+            // A packet that made no sense, or a link that went down: the socket works on.
+            Err(error) => debug!("receiving adverts: {error}"),
+        }
+    }
+
     fn input(&mut self, input: Input) {
         match input {
-            Input::Advert {
-                link,
-                envelope,
-                payload,
-            } => self.event(Event::Advert {
-                link,
-                envelope,
-                payload: &payload,
-            }),
             Input::Probed { id, outcome } => self.event(Event::Probed { id, outcome }),
             Input::Network {
                 interfaces,
@@ -201,31 +223,20 @@ impl Driver {
     }
 }
 
-async fn receive(link: LinkId, socket: std::sync::Arc<AdvertSocket>, events: Sender<Input>) {
-    let mut buffer = vec![0; vrrp_net::BUFFER_LEN];
-    loop {
-        let received = match socket.recv(&mut buffer).await {
-            Ok(received) => received,
-            Err(error) => {
-                // A link that went down says so once; the socket works on when it comes back.
-                warn!("receiving adverts: {error}");
-                tokio::time::sleep(Duration::from_millis(100)).await;
-                continue;
+/// The next advert on any socket.
+async fn next_advert(
+    sockets: &[AdvertSocket],
+    buffer: &mut [u8],
+) -> (LinkId, io::Result<Received>) {
+    poll_fn(|context| {
+        for (index, socket) in sockets.iter().enumerate() {
+            if let Poll::Ready(received) = socket.poll_recv(context, buffer) {
+                return Poll::Ready((LinkId(index), received));
             }
-        };
-        let input = Input::Advert {
-            link,
-            envelope: Envelope {
-                source: received.source,
-                destination: received.destination,
-                ttl: received.ttl,
-            },
-            payload: received.payload(&buffer).to_vec(),
-        };
-        if events.send(input).await.is_err() {
-            return;
         }
-    }
+        Poll::Pending
+    })
+    .await
 }
 
 async fn sleep_until(deadline: Option<tokio::time::Instant>) {

@@ -31,8 +31,8 @@ impl Candidate {
     fn try_out(self) -> Result<Iptables, Error> {
         let table = self.table?;
         if !table.foreign && table.is_empty() {
-            // Listing is no proof: without the IPv4 family in nf_tables, or without the legacy table's module, the
-            // listing is empty, and only a write fails.
+            // Listing is no proof: without the IPv4 family in nf_tables, or without the legacy table's module, there
+            // is nothing to list, and only a write fails.
             self.iptables.v4.restore(PROBE)?;
         }
         Ok(self.iptables)

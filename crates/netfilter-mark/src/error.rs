@@ -74,36 +74,79 @@ pub enum Error {
     },
 }
 
-/// What to do about messages that say it in other words or not at all.
-fn hint(message: &str) -> &'static str {
-    const HINTS: [(&str, &str); 9] = [
-        ("Extension tcp", ": modprobe xt_tcpudp"),
-        ("Extension udp", ": modprobe xt_tcpudp"),
-        ("Extension mac", ": modprobe xt_mac"),
-        ("Extension MARK", ": modprobe xt_mark"),
+/// What to do about messages that say it in other words or not at all; more than one thing may be missing.
+fn hint(message: &str) -> String {
+    const HINTS: [(&str, &str); 10] = [
+        ("Extension tcp", "modprobe xt_tcpudp"),
+        ("Extension udp", "modprobe xt_tcpudp"),
+        ("Extension mac", "modprobe xt_mac"),
+        ("Extension MARK", "modprobe xt_mark"),
         (
             "Table does not exist",
-            ": modprobe iptable_mangle (for IPv6 ip6table_mangle)",
+            "modprobe iptable_mangle (for IPv6 ip6table_mangle)",
         ),
         (
             "who? (do you need to insmod?)",
-            ": modprobe iptable_mangle (for IPv6 ip6table_mangle)",
+            "modprobe iptable_mangle (for IPv6 ip6table_mangle)",
+        ),
+        (
+            "unable to initialize table",
+            "modprobe iptable_mangle (for IPv6 ip6table_mangle)",
         ),
         (
             "Address family not supported",
-            ": modprobe ip6table_mangle, or IPv6 is off in this kernel",
+            "modprobe ip6table_mangle, or IPv6 is off in this kernel",
         ),
         (
             "Failed to initialize nft",
-            ": modprobe nf_tables, or use iptables-legacy",
+            "modprobe nf_tables, or use iptables-legacy",
         ),
         (
             "TABLE_ADD failed",
-            ": this kernel's nf_tables lacks the family, use iptables-legacy",
+            "nf_tables of this kernel lacks the family, use iptables-legacy",
         ),
     ];
-    HINTS
+    let mut hints: Vec<&str> = HINTS
         .iter()
-        .find(|(sign, _)| message.contains(sign))
-        .map_or("", |(_, hint)| hint)
+        .filter(|(sign, _)| message.contains(sign))
+        .map(|(_, hint)| *hint)
+        .collect();
+    hints.dedup();
+    if hints.is_empty() {
+        String::new()
+    } else {
+        format!(" (what may help: {})", hints.join("; "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Error;
+
+    fn told(message: &str) -> String {
+        let program = "/usr/sbin/iptables-legacy-restore".into();
+        Error::Failed {
+            program,
+            status: Some(2),
+            message: message.to_owned(),
+        }
+        .to_string()
+    }
+
+    #[test]
+    fn missing_modules_are_named() {
+        assert_eq!(
+            told(
+                "Warning: Extension tcp revision 0 not supported, missing kernel module?; \
+                 Warning: Extension mac revision 0 not supported, missing kernel module?"
+            )
+            .split_once("(what")
+            .map(|(_, hint)| hint),
+            Some(" may help: modprobe xt_tcpudp; modprobe xt_mac)")
+        );
+        assert_eq!(
+            told("what?"),
+            "/usr/sbin/iptables-legacy-restore failed with status 2: what?"
+        );
+    }
 }

@@ -3,7 +3,7 @@
 use std::env;
 use std::fmt;
 use std::fs;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -94,12 +94,17 @@ impl Tool {
         run(&self.restore, &["--noflush", "-w", "5"], script).map(drop)
     }
 
-    /// Whether the kernel says that the legacy table is not in use. Merely listing it would put it to use.
-    pub(crate) fn is_unused(&self) -> bool {
+    /// Whether the kernel says that the legacy table is not in use. Merely listing it would load its module and put it
+    /// to use, on hosts that know only nft.
+    fn is_unused(&self) -> bool {
+        // Not /proc/net: that is the namespace of the process's first thread.
+        let folder = Path::new("/proc/thread-self/net");
         self.variant == Variant::Legacy
-            // Not /proc/net: that is the namespace of the process's first thread.
-            && fs::read_to_string(Path::new("/proc/thread-self/net").join(self.names))
-                .is_ok_and(|names| !names.lines().any(|name| name == "mangle"))
+            && match fs::read_to_string(folder.join(self.names)) {
+                Ok(names) => !names.lines().any(|name| name == "mangle"),
+                // The file comes with the module; without rights it is there, but cannot be read.
+                Err(error) => error.kind() == ErrorKind::NotFound && folder.exists(),
+            }
     }
 }
 

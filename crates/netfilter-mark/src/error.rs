@@ -24,7 +24,7 @@ pub enum Error {
         variant: Variant,
     },
     /// Not permitted.
-    #[error("{} is not permitted: root or CAP_NET_ADMIN and CAP_NET_RAW are needed", .program.display())]
+    #[error("{} is not permitted: root or CAP_NET_ADMIN and CAP_NET_RAW (as ambient capabilities) are needed", .program.display())]
     NotPermitted {
         /// The program that was run.
         program: PathBuf,
@@ -76,7 +76,11 @@ pub enum Error {
 
 /// What to do about messages that say it in other words or not at all; more than one thing may be missing.
 fn hint(message: &str) -> String {
-    const HINTS: [(&str, &str); 10] = [
+    const HINTS: [(&str, &str); 11] = [
+        (
+            "lock file",
+            "run as root, or set XTABLES_LOCKFILE to a file that this user may write",
+        ),
         ("Extension tcp", "modprobe xt_tcpudp"),
         ("Extension udp", "modprobe xt_tcpudp"),
         ("Extension mac", "modprobe xt_mac"),

@@ -152,7 +152,9 @@ fn run(program: &Path, arguments: &[&str], input: &str) -> Result<Output, Error>
 fn explain(program: &Path, output: &Output) -> Error {
     let said = String::from_utf8_lossy(&output.stderr);
     let program = program.to_owned();
-    if said.contains("Permission denied") || said.contains("Operation not permitted") {
+    // The legacy variant's lock belongs to root; capabilities do not open it.
+    let denied = said.contains("Permission denied") || said.contains("Operation not permitted");
+    if denied && !said.contains("lock file") {
         return Error::NotPermitted { program };
     }
     let useful = said

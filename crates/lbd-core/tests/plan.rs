@@ -1,0 +1,290 @@
+//! The plan: what it does, in which order, and that it does nothing where nothing is to do.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroU32;
+
+use ipvs_netlink::{Destination, DestinationKey, Forwarding, Scheduler, Service, ServiceKey};
+use lbd_core::desired::{Desired, DesiredService, Vip, Want};
+use lbd_core::plan::{Actual, ActualService, Scope, Step, plan};
+use netfilter_mark::{ChainState, MarkRule, Protocol};
+use proptest::prelude::*;
+use sysctl_tune::{Change, Key};
+
+fn vip(n: u8, interface: &str) -> Vip {
+    Vip {
+        interface: interface.to_owned(),
+        address: format!("192.0.2.{n}/32").parse().unwrap(),
+    }
+}
+
+fn key(mark: u32) -> ServiceKey {
+    ServiceKey::fwmark(NonZeroU32::new(mark).unwrap())
+}
+
+fn server(n: u8, weight: u32) -> Destination {
+    let address = format!("198.51.100.{n}").parse().unwrap();
+    Destination::new(address, 0, Forwarding::DirectRoute, weight)
+}
+
+fn rule(mark: u32) -> MarkRule {
+    MarkRule {
+        destination: "192.0.2.1".parse().unwrap(),
+        protocol: Protocol::Tcp,
+        port: 3306,
+        mark: NonZeroU32::new(mark).unwrap(),
+        excluded: BTreeSet::new(),
+    }
+}
+
+fn empty() -> Actual {
+    Actual {
+        sysctl_changes: Vec::new(),
+        addresses: BTreeSet::new(),
+        services: BTreeMap::new(),
+        marks: ChainState::Absent,
+    }
+}
+
+/// The kernel, as far as a plan is concerned: carries a step out.
+fn carry_out(actual: &mut Actual, step: &Step) {
+    match step {
+        Step::RemoveAddress(vip) => assert!(actual.addresses.remove(vip)),
+        Step::AddAddress(vip) => assert!(actual.addresses.insert(vip.clone())),
+        Step::RemoveMarks => actual.marks = ChainState::Absent,
+        Step::SetMarks(rules) => actual.marks = ChainState::Installed(rules.clone()),
+        Step::RemoveService(key) => assert!(actual.services.remove(key).is_some()),
+        Step::SetSysctl(change) => actual.sysctl_changes.retain(|c| c != change),
+        Step::AddService(service) => {
+            let destinations = BTreeMap::new();
+            let service = *service;
+            let before = actual.services.insert(
+                service.key,
+                ActualService {
+                    service,
+                    destinations,
+                },
+            );
+            assert!(before.is_none());
+        }
+        Step::EditService(service) => {
+            actual.services.get_mut(&service.key).unwrap().service = *service
+        }
+        Step::RemoveDestination(key, server) => {
+            assert!(
+                actual
+                    .services
+                    .get_mut(key)
+                    .unwrap()
+                    .destinations
+                    .remove(server)
+                    .is_some()
+            );
+        }
+        Step::AddDestination(key, server) => {
+            let destinations = &mut actual.services.get_mut(key).unwrap().destinations;
+            assert!(destinations.insert(server.key(), *server).is_none());
+        }
+        Step::EditDestination(key, server) => {
+            let destinations = &mut actual.services.get_mut(key).unwrap().destinations;
+            assert!(destinations.insert(server.key(), *server).is_some());
+        }
+    }
+}
+
+#[test]
+fn the_way_up_ends_with_what_attracts_traffic() {
+    let desired = Desired {
+        addresses: [vip(1, "lo"), vip(1, "eth0")].into(),
+        services: [(
+            key(2),
+            DesiredService {
+                service: Service::new(key(2), Scheduler::RR),
+                destinations: [(server(3, 3).key(), Want::Present(server(3, 3)))].into(),
+            },
+        )]
+        .into(),
+        marks: Some(vec![rule(2)]),
+        ..Desired::default()
+    };
+    let change = Change {
+        key: Key::ipv4_conf("all", "arp_ignore"),
+        from: Some(0),
+        to: 1,
+        why: "",
+    };
+    let actual = Actual {
+        sysctl_changes: vec![change.clone()],
+        ..empty()
+    };
+    let steps = plan(&desired, &actual, &Scope::default());
+    assert_eq!(
+        steps,
+        [
+            Step::SetSysctl(change),
+            Step::AddAddress(vip(1, "lo")),
+            Step::AddService(Service::new(key(2), Scheduler::RR)),
+            Step::AddDestination(key(2), server(3, 3)),
+            Step::SetMarks(vec![rule(2)]),
+            Step::AddAddress(vip(1, "eth0")),
+        ]
+    );
+}
+
+#[test]
+fn the_way_down_begins_with_it_and_spares_the_copy_on_lo() {
+    let services = [(
+        key(2),
+        ActualService {
+            service: Service::new(key(2), Scheduler::RR),
+            destinations: [(server(3, 3).key(), server(3, 3))].into(),
+        },
+    )];
+    let actual = Actual {
+        addresses: [vip(1, "lo"), vip(1, "eth0")].into(),
+        services: services.into(),
+        marks: ChainState::Installed(vec![rule(2)]),
+        ..empty()
+    };
+    let desired = Desired {
+        addresses: [vip(1, "lo")].into(),
+        ..Desired::default()
+    };
+    let scope = Scope {
+        addresses: [vip(1, "lo"), vip(1, "eth0")].into(),
+        services: [key(2)].into(),
+        marks: true,
+    };
+    assert_eq!(
+        plan(&desired, &actual, &scope),
+        [
+            Step::RemoveAddress(vip(1, "eth0")),
+            Step::RemoveMarks,
+            Step::RemoveService(key(2)),
+        ]
+    );
+}
+
+#[test]
+fn a_server_not_judged_yet_is_left_as_it_is() {
+    let wanted = DesiredService {
+        service: Service::new(key(2), Scheduler::RR),
+        destinations: [
+            (server(3, 3).key(), Want::AsIs),
+            (server(4, 3).key(), Want::AsIs),
+        ]
+        .into(),
+    };
+    let desired = Desired {
+        services: [(key(2), wanted)].into(),
+        ..Desired::default()
+    };
+    let there = ActualService {
+        service: Service::new(key(2), Scheduler::RR),
+        destinations: [(server(3, 1).key(), server(3, 1))].into(),
+    };
+    let actual = Actual {
+        services: [(key(2), there)].into(),
+        ..empty()
+    };
+    assert_eq!(plan(&desired, &actual, &Scope::default()), []);
+}
+
+#[test]
+fn a_damaged_mark_chain_is_made_anew() {
+    let desired = Desired {
+        marks: Some(vec![rule(2)]),
+        ..Desired::default()
+    };
+    let actual = Actual {
+        marks: ChainState::Damaged(netfilter_mark::Damage::default()),
+        ..empty()
+    };
+    assert_eq!(
+        plan(&desired, &actual, &Scope::default()),
+        [Step::SetMarks(vec![rule(2)])]
+    );
+}
+
+prop_compose! {
+    fn any_addresses()(chosen in proptest::collection::btree_set((0u8..4, any::<bool>()), 0..6)) -> BTreeSet<Vip> {
+        chosen.into_iter().map(|(n, lo)| vip(n, if lo { "lo" } else { "eth0" })).collect()
+    }
+}
+
+fn any_scheduler() -> impl Strategy<Value = Scheduler> {
+    prop_oneof![Just(Scheduler::RR), Just(Scheduler::WLC)]
+}
+
+fn any_marks() -> impl Strategy<Value = Option<Vec<MarkRule>>> {
+    proptest::option::of((1u32..3).prop_map(|mark| vec![rule(mark)]))
+}
+
+prop_compose! {
+    fn any_actual()(
+        addresses in any_addresses(),
+        services in proptest::collection::btree_map(1u32..4, (any_scheduler(), proptest::collection::btree_map(1u8..5, 0u32..3, 0..4)), 0..3),
+        marks in any_marks(),
+    ) -> Actual {
+        let services = services.into_iter().map(|(mark, (scheduler, servers))| {
+            let destinations = servers.into_iter().map(|(n, w)| (server(n, w).key(), server(n, w))).collect();
+            (key(mark), ActualService { service: Service::new(key(mark), scheduler), destinations })
+        }).collect();
+        let marks = marks.map_or(ChainState::Absent, ChainState::Installed);
+        Actual { addresses, services, marks, ..empty() }
+    }
+}
+
+fn any_want() -> impl Strategy<Value = Option<u32>> {
+    proptest::option::of(0u32..3)
+}
+
+prop_compose! {
+    fn any_desired()(
+        addresses in any_addresses(),
+        services in proptest::collection::btree_map(1u32..4, (any_scheduler(), proptest::collection::btree_map(1u8..5, any_want(), 0..4)), 0..3),
+        marks in any_marks(),
+    ) -> Desired {
+        let want = |n: u8, w: Option<u32>| -> (DestinationKey, Want) {
+            let absent = server(n, 0).key();
+            w.map_or((absent, Want::Absent), |w| (absent, Want::Present(server(n, w))))
+        };
+        let services = services.into_iter().map(|(mark, (scheduler, servers))| {
+            let destinations = servers.into_iter().map(|(n, w)| want(n, w)).collect();
+            (key(mark), DesiredService { service: Service::new(key(mark), scheduler), destinations })
+        }).collect();
+        Desired { addresses, services, marks, ..Desired::default() }
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_plan_carried_out_leaves_nothing_to_do_and_nothing_of_others_touched(
+        desired in any_desired(),
+        mut actual in any_actual(),
+        owned in any_addresses(),
+        stop_after in 0usize..20,
+    ) {
+        let foreign_addresses: BTreeSet<Vip> = actual.addresses.difference(&owned).cloned().collect();
+        let foreign_services: Vec<ServiceKey> = actual.services.keys().copied()
+            .filter(|k| *k != key(2) && !desired.services.contains_key(k)).collect();
+        let scope = Scope { addresses: owned, services: [key(2)].into(), marks: true };
+        // Killed after any step, a second plan takes it from there.
+        for step in plan(&desired, &actual, &scope).iter().take(stop_after) {
+            carry_out(&mut actual, step);
+        }
+        for step in plan(&desired, &actual, &scope) {
+            carry_out(&mut actual, &step);
+        }
+        prop_assert_eq!(plan(&desired, &actual, &scope), []);
+        prop_assert!(foreign_addresses.is_subset(&actual.addresses));
+        prop_assert!(foreign_services.iter().all(|k| actual.services.contains_key(k)));
+        prop_assert!(desired.addresses.is_subset(&actual.addresses));
+        for (key, wanted) in &desired.services {
+            let there = &actual.services[key];
+            prop_assert_eq!(there.service, wanted.service);
+            let present = wanted.destinations.values().filter(|w| matches!(w, Want::Present(_))).count();
+            prop_assert_eq!(there.destinations.len(), present);
+        }
+    }
+}

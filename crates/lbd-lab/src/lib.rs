@@ -21,6 +21,7 @@ mod pcap;
 pub mod runner;
 pub mod scenarios;
 pub mod serve;
+pub mod snapshot;
 pub mod space;
 pub mod switch;
 pub mod tables;

@@ -1,6 +1,7 @@
 //! A client that reads through the VIP at a steady rate, and what it saw.
 
 mod attempt;
+mod held;
 pub mod mysql;
 mod report;
 
@@ -11,6 +12,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 pub use attempt::{Attempt, Trouble};
+pub use held::Held;
 pub use report::Report;
 
 use crate::failed::{Failed, Result};
@@ -39,6 +41,8 @@ pub struct Load {
     pub timeout: Duration,
     /// Source ports used in turn; none for the kernel's choice.
     pub source_ports: Vec<u16>,
+    /// How many attempts in all; none for as many as there is time for.
+    pub count: Option<u32>,
 }
 
 impl Load {
@@ -51,6 +55,7 @@ impl Load {
             every: Duration::from_millis(20),
             timeout: Duration::from_secs(2),
             source_ports: Vec::new(),
+            count: None,
         }
     }
 
@@ -96,14 +101,17 @@ impl Load {
         })
     }
 
-    /// Makes exactly `count` attempts, one after the other's beat, and tells what came of them.
+    /// Makes `count` attempts and tells what came of them.
     ///
     /// # Errors
     /// When its threads cannot be started.
     pub fn attempts(self, lab: &Lab, host: &Host, count: u32) -> Result<Report> {
-        let time = self.every.saturating_mul(count);
-        let running = self.start(lab, host)?;
-        lab.pause(time);
+        let load = Self {
+            count: Some(count),
+            ..self
+        };
+        let mut running = load.start(lab, host)?;
+        running.join()?;
         running.stop()
     }
 
@@ -111,7 +119,9 @@ impl Load {
         let mut ports = self.source_ports.iter().copied().cycle();
         let mut threads = Vec::new();
         let mut next = Instant::now();
-        while !stop.load(Ordering::Relaxed) {
+        let mut made = 0;
+        while !stop.load(Ordering::Relaxed) && self.count != Some(made) {
+            made += 1;
             let (load, port, to) = (self.clone(), ports.next(), Arc::clone(to));
             // A thread for each attempt (it inherits the namespace): a hanging one must not hold up the next.
             threads.push(std::thread::spawn(move || {
@@ -165,17 +175,22 @@ impl Running {
     pub fn stop(mut self) -> Result<Report> {
         let ended = self.origin.elapsed();
         self.stop.store(true, Ordering::Relaxed);
-        if let Some(thread) = self.thread.take() {
-            thread
-                .join()
-                .map_err(|_| Failed::new("the client's thread panicked"))??;
-        }
+        self.join()?;
         let seen = self
             .seen
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
         Ok(Report::new(seen, self.began, ended))
+    }
+
+    fn join(&mut self) -> Result {
+        match self.thread.take() {
+            Some(thread) => thread
+                .join()
+                .map_err(|_| Failed::new("the client's thread panicked"))?,
+            None => Ok(()),
+        }
     }
 }
 

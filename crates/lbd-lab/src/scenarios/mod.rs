@@ -1,13 +1,29 @@
 //! All scenarios: what each shows, what it needs, and its code, one file each.
 
+mod bad_input;
+mod balancer_only;
+mod even_spread;
+mod foreign_untouched;
 mod keepalived_pair;
+mod killed_daemon;
+mod loops;
+mod mac_change;
+mod mariadb_reads;
 mod mariadb_replicates;
+mod master_cut;
+mod master_dies;
 mod plain_ipvs;
+mod rolling_restart;
+mod router_only;
+mod server_killed;
+mod with_keepalived;
 
 use std::time::Duration;
 
+use crate::cluster::Cluster;
 use crate::failed::Result;
 use crate::ground::{Kernel, on_path};
+use crate::host::Host;
 use crate::lab::Lab;
 
 /// One scenario.
@@ -65,6 +81,33 @@ const fn seconds(count: u64) -> Duration {
     Duration::from_secs(count)
 }
 
+/// The database hosts but one.
+fn without<'a>(cluster: &'a Cluster, dead: &Host) -> Vec<&'a Host> {
+    cluster
+        .databases()
+        .into_iter()
+        .filter(|host| host.name() != dead.name())
+        .collect()
+}
+
+const WITH_LBD: &[Need] = &[Need::Lbd, Need::Ipvsadm];
+
+/// A scenario of lbd on a kernel with IPVS.
+const fn with_lbd(
+    name: &'static str,
+    sentence: &'static str,
+    run: fn(&mut Lab) -> Result,
+) -> Scenario {
+    Scenario {
+        name,
+        sentence,
+        kernel: Kernel::WithIpvs,
+        needs: WITH_LBD,
+        limit: seconds(150),
+        run,
+    }
+}
+
 /// The table of all scenarios, in the order in which they run.
 pub static SCENARIOS: &[Scenario] = &[
     Scenario {
@@ -90,5 +133,112 @@ pub static SCENARIOS: &[Scenario] = &[
         needs: &[Need::Ipvsadm, Need::Mariadb],
         limit: seconds(150),
         run: mariadb_replicates::run,
+    },
+    with_lbd(
+        "even-spread",
+        "reads are spread evenly over the three with the reference file as it stands",
+        even_spread::run,
+    ),
+    with_lbd(
+        "server-killed",
+        "a killed server leaves the table, reads go on, and it comes back",
+        server_killed::run,
+    ),
+    with_lbd(
+        "master-cut",
+        "a master cut off from the network is replaced, and takes over again when it is back",
+        master_cut::run,
+    ),
+    with_lbd(
+        "master-dies",
+        "a dead master host is replaced, and takes over again when it has booted",
+        master_dies::run,
+    ),
+    with_lbd(
+        "rolling-restart",
+        "each daemon is stopped and started in turn under load",
+        rolling_restart::run,
+    ),
+    with_lbd(
+        "loop-without-guard",
+        "with frames marked by others and no guard, frames go round between the directors",
+        loops::without_guard,
+    ),
+    with_lbd(
+        "loop-guarded",
+        "with lbd's mark rule no frame is forwarded twice",
+        loops::with_guard,
+    ),
+    with_lbd(
+        "loop-three-directors",
+        "nor with three directors, nor after a takeover",
+        loops::three_directors,
+    ),
+    with_lbd(
+        "mac-change",
+        "a director's new MAC is followed in the other's mark rule",
+        mac_change::run,
+    ),
+    with_lbd(
+        "balancer-only",
+        "a file without virtual routers makes a plain IPVS balancer with health checks",
+        balancer_only::run,
+    ),
+    with_lbd(
+        "foreign-untouched",
+        "a stopped lbd leaves nothing behind and has removed nothing of others",
+        foreign_untouched::run,
+    ),
+    with_lbd(
+        "killed-daemon",
+        "a daemon killed and started again converges, and connections live on",
+        killed_daemon::run,
+    ),
+    with_lbd(
+        "bad-input",
+        "each kind of bad input ends with a clear error and changes nothing",
+        bad_input::run,
+    ),
+    Scenario {
+        needs: &[Need::Lbd, Need::Ipvsadm, Need::Keepalived],
+        ..with_lbd(
+            "keepalived-as-backup",
+            "keepalived is the other director, lbd the preferred one",
+            with_keepalived::as_backup,
+        )
+    },
+    Scenario {
+        needs: &[Need::Lbd, Need::Ipvsadm, Need::Keepalived],
+        ..with_lbd(
+            "keepalived-as-master",
+            "lbd is the other director, keepalived the preferred one",
+            with_keepalived::as_master,
+        )
+    },
+    Scenario {
+        needs: &[Need::Lbd, Need::Ipvsadm, Need::Mariadb],
+        ..with_lbd(
+            "mariadb-reads",
+            "real MariaDB servers: even spread, one is killed and comes back",
+            mariadb_reads::run,
+        )
+    },
+    Scenario {
+        kernel: Kernel::WithoutIpvs,
+        needs: &[Need::Lbd],
+        ..with_lbd(
+            "router-only",
+            "a file without services runs VRRP alone, on a kernel without IPVS",
+            router_only::run,
+        )
+    },
+    Scenario {
+        kernel: Kernel::WithoutIpvs,
+        needs: &[Need::Lbd],
+        ..with_lbd(
+            "bad-input-no-ipvs",
+            "services on a kernel without IPVS: a clear error, nothing changed",
+            bad_input::without_ipvs,
+        )
     },
 ];

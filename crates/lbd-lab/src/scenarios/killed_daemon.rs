@@ -1,0 +1,92 @@
+//! SIGKILL of the master's daemon and a start again: converges, and the table keeps its connections.
+
+use std::net::SocketAddrV4;
+use std::time::Duration;
+
+use crate::client::Held;
+use crate::cluster::{Cluster, PORT, Reference, VIP, daemon_of};
+use crate::ensure;
+use crate::failed::Result;
+use crate::lab::Lab;
+
+pub(super) fn run(lab: &mut Lab) -> Result {
+    let cluster = Cluster::build(lab)?;
+    let _servers = cluster.line_servers(lab)?;
+    let mut daemons = cluster.lbd_everywhere(&Reference::new().with_quick_checks())?;
+    cluster.settled(lab, &cluster.db1, &cluster.databases())?;
+    let target = SocketAddrV4::new(VIP, PORT);
+    let mut held = (0..6)
+        .map(|_| Held::open(&cluster.client, target))
+        .collect::<Result<Vec<_>>>()?;
+    let servers = held
+        .iter()
+        .map(Held::server)
+        .collect::<std::collections::BTreeSet<_>>()
+        .len();
+    ensure!(
+        servers == 3,
+        "the connections lead to all three servers, not to {servers}"
+    );
+
+    for round in 1..=2 {
+        daemon_of(&mut daemons, &cluster.db1)?.kill()?;
+        ensure!(
+            cluster.db1.has_on_nic(VIP)?,
+            "a killed daemon leaves the VIP behind"
+        );
+        daemon_of(&mut daemons, &cluster.db1)?.restart()?;
+        table_stays_whole(lab, &cluster)?;
+        cluster.settled(lab, &cluster.db1, &cluster.databases())?;
+        lab.wait_until("db1 alone holds the VIP", Duration::from_secs(20), || {
+            Ok(cluster.holders()? == ["db1"])
+        })?;
+        for connection in &mut held {
+            let server = connection.server().to_owned();
+            connection.ask().map_err(|error| {
+                error.while_doing(format!("round {round}, a connection to {server}"))
+            })?;
+        }
+    }
+    nothing_is_doubled(&cluster)
+}
+
+/// Looks at the table for some seconds after the start: no server may be missing, not even for a moment.
+fn table_stays_whole(lab: &Lab, cluster: &Cluster) -> Result {
+    let until = lab.now() + Duration::from_secs(6);
+    while lab.now() < until {
+        let serving = cluster.db1.serving()?;
+        ensure!(
+            serving.len() == 3,
+            "while lbd starts again the table holds only {serving:?}"
+        );
+        lab.pause(Duration::from_millis(50));
+    }
+    Ok(())
+}
+
+fn nothing_is_doubled(cluster: &Cluster) -> Result {
+    let services = cluster.db1.ipvs()?;
+    ensure!(services.len() == 1, "there is one service: {services:?}");
+    let rules = cluster.db1.mangle()?;
+    let marks = rules
+        .iter()
+        .filter(|rule| rule.contains("--set-xmark") || rule.contains("--set-mark"))
+        .count();
+    let jumps = rules
+        .iter()
+        .filter(|rule| rule.starts_with("-A PREROUTING"))
+        .count();
+    ensure!(
+        marks == 1 && jumps == 1,
+        "there is one mark rule and one jump to it: {rules:?}"
+    );
+    for interface in ["lo", "eth0"] {
+        let addresses = cluster.db1.addresses(interface)?;
+        let copies = addresses
+            .iter()
+            .filter(|address| address.starts_with(&format!("{VIP}/")))
+            .count();
+        ensure!(copies == 1, "the VIP is once on {interface}: {addresses:?}");
+    }
+    Ok(())
+}

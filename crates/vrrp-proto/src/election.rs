@@ -56,8 +56,8 @@ use master::Master;
 /// paused process takes over from a master that it merely has not read.
 ///
 /// # Where it goes beyond the RFC
-/// - An owner answers lower priorities (and so mends the LAN's ARP) instead of dropping them
-///   unread; it never yields.
+/// - An owner hears adverts as everyone does (erratum 8298) instead of dropping them unread: it answers
+///   lower priorities, which mends the LAN's ARP, and of two owners only one stays master.
 /// - A master that yields advertises once more ([`RouterConfig::parting_advert`]).
 /// - Answers to lower priorities are spaced by a tenth of the interval (10 ms to 1 s), so that a
 ///   flood of them is not amplified; the last one of a burst is still answered.

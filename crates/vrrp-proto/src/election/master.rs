@@ -167,8 +167,6 @@ impl Router {
                 let backup = Backup::yielding(now, &self.config, self.priority, &heard);
                 self.leave(parting, Phase::Backup(backup))
             }
-            // Two owners: a mistake that answers cannot mend.
-            Input::Heard(heard) if heard.priority == Priority::OWNER => Actions::none(),
             Input::Heard(heard) => {
                 let actions = master.challenged(now, &self.config, self.priority, &heard);
                 self.phase = Phase::Master(master);
@@ -192,9 +190,10 @@ impl Router {
         self.leave(Some(Priority::ZERO), phase)
     }
 
-    /// A higher priority, or an equal one from a higher address. An owner yields to nobody.
+    /// A higher priority, or an equal one from a higher address. So an owner yields to nobody but a
+    /// second owner, which is a mistake of the configuration: one master is better than two (RFC 9568,
+    /// erratum 8298).
     fn yields_to(&self, heard: &Heard) -> bool {
-        self.priority != Priority::OWNER
-            && (heard.priority, heard.source) > (self.priority, self.config.address)
+        (heard.priority, heard.source) > (self.priority, self.config.address)
     }
 }

@@ -175,10 +175,21 @@ fn an_owner_preempts_whatever_is_configured() {
 }
 
 #[test]
-fn two_owners_do_not_answer_each_other() {
-    let mut router = master(config(Version::V2, 255));
-    assert!(router.handle(START, heard(255)).is_empty());
-    assert_eq!(router.state(), State::Master);
+fn of_two_owners_the_one_with_the_higher_address_stays_master() {
+    // The other one's address is 192.0.2.9.
+    for (last, state) in [(5, State::Backup), (200, State::Master)] {
+        let address = IpAddr::from([192, 0, 2, last]);
+        let mut router = master(RouterConfig {
+            address,
+            ..config(Version::V3, 255)
+        });
+        let actions = router.handle(START, heard(255));
+        assert_eq!(router.state(), state);
+        assert_eq!(
+            actions.as_slice().first(),
+            Some(&Action::SendAdvert(Priority::OWNER))
+        );
+    }
 }
 
 #[test]

@@ -223,6 +223,8 @@ fn every_input_in_a_master_that_owns_the_addresses() {
             (Event::HeardEqualFromLowerAddress, Master, &answer),
             (Event::HeardEqualFromHigherAddress, Master, &answer),
             (Event::HeardHigher, Master, &answer),
+            // From a lower address.
+            (Event::HeardOwner, Master, &answer),
             (
                 Event::Fault,
                 Fault,

@@ -204,6 +204,18 @@ proptest! {
     }
 
     #[test]
+    fn two_owners_settle_on_one_master(version in versions(), seed: u64) {
+        let mut lan = Lan::new(version, [255, 255], 0, seed);
+        lan.start();
+        lan.run(SETTLED);
+        prop_assert_eq!(lan.states(), [State::Backup, State::Master]);
+        prop_assert_eq!(lan.arp, [Some(1); 2]);
+        lan.input(1, Input::Stop);
+        lan.run(MS * 1000);
+        prop_assert_eq!(lan.states(), [State::Master, State::Initialize]);
+    }
+
+    #[test]
     fn a_lossy_lan_settles_once_the_loss_ends(
         version in versions(), loss in 0_u64..100, seed: u64,
     ) {

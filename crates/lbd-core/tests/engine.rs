@@ -42,7 +42,15 @@ fn host(address: &str) -> Host {
 /// A running engine on one of the hosts, and what its start brought.
 fn started(address: &str) -> (Engine, Vec<Effect>) {
     let mut engine = Engine::new(host(address), at(0));
-    let effects = engine.handle(at(0), Event::Start);
+    let mut effects = engine.handle(at(0), Event::Start { adopted: &[] });
+    let eth0 = interface("eth0", address);
+    effects.extend(engine.handle(
+        at(0),
+        Event::Network {
+            interfaces: &[eth0],
+            neighbours: &[],
+        },
+    ));
     (engine, effects)
 }
 
@@ -185,7 +193,7 @@ fn marks_set_by_others_are_left_to_them() {
     let config = Config::parse(&text).unwrap();
     let host = Host::new(config, &[interface("eth0", "10.243.95.3")], None).unwrap();
     let mut engine = Engine::new(host, at(0));
-    let mut effects = engine.handle(at(0), Event::Start);
+    let mut effects = engine.handle(at(0), Event::Start { adopted: &[] });
     effects.extend(network(&mut engine, at(1), true, Resolution::Known(MAC)));
     assert_eq!(desired(&effects).marks, None);
 }
@@ -268,6 +276,135 @@ fn a_stopping_master_says_so_first_and_leaves_only_what_stands() {
     assert!(engine.handle(now, Event::Tick).is_empty());
 }
 
+/// Hands an advert that one engine sent over to another one.
+fn deliver(from: &str, effects: &[Effect], to: &mut Engine, now: Duration) -> Vec<Effect> {
+    let mut heard = Vec::new();
+    for effect in effects {
+        if let Effect::Send {
+            link,
+            destination,
+            payload,
+        } = effect
+        {
+            let envelope = Envelope {
+                source: from.parse().unwrap(),
+                destination: *destination,
+                ttl: 255,
+            };
+            heard.extend(to.handle(
+                now,
+                Event::Advert {
+                    link: *link,
+                    envelope,
+                    payload,
+                },
+            ));
+        }
+    }
+    heard
+}
+
+#[test]
+fn the_next_in_rank_takes_over_at_once_when_the_master_resigns() {
+    let (mut db1, _) = started("10.243.95.3");
+    let (mut db2, _) = started("10.243.95.4");
+    let (now, effects) = promoted(&mut db1);
+    assert_eq!(roles(&deliver("10.243.95.3", &effects, &mut db2, now)), []);
+    let resigned = db1.handle(now + at(500), Event::Stop);
+    let effects = deliver("10.243.95.3", &resigned, &mut db2, now + at(500));
+    assert_eq!(roles(&effects), [State::Master]);
+    assert!(on_nic(desired(&effects)));
+}
+
+#[test]
+fn a_resignation_by_a_router_that_the_file_does_not_know_waits_for_the_skew() {
+    let (mut db1, _) = started("10.243.95.3");
+    let (mut db2, _) = started("10.243.95.4");
+    let (now, effects) = promoted(&mut db1);
+    deliver("10.243.95.9", &effects, &mut db2, now);
+    let resigned = db1.handle(now, Event::Stop);
+    let effects = deliver("10.243.95.9", &resigned, &mut db2, now);
+    assert_eq!(roles(&effects), []);
+    let skew = Duration::from_micros(166 * 1_000_000 / 256);
+    let (taken, _) = promoted(&mut db2);
+    assert_eq!(taken, now + skew);
+}
+
+#[test]
+fn a_handed_over_mastership_is_not_taken_back_from_a_live_master() {
+    let (mut db1, _) = started("10.243.95.3");
+    let (mut db2, _) = started("10.243.95.4");
+    let (now, effects) = promoted(&mut db1);
+    deliver("10.243.95.3", &effects, &mut db2, now);
+    let given = db1.handle(now, Event::HandOver);
+    assert_eq!(adverts(&given), [0]);
+    assert!(!on_nic(desired(&given)));
+    let mut effects = deliver("10.243.95.3", &given, &mut db2, now);
+    assert_eq!(roles(&effects), [State::Master]);
+    for second in 1..20 {
+        let now = now + at(1000 * second);
+        assert_eq!(roles(&deliver("10.243.95.4", &effects, &mut db1, now)), []);
+        assert!(!roles(&db1.handle(now, Event::Tick)).contains(&State::Master));
+        effects = db2.handle(now, Event::Tick);
+    }
+}
+
+#[test]
+fn an_adopted_master_goes_on_without_letting_go_of_the_address() {
+    let mut engine = Engine::new(host("10.243.95.3"), at(0));
+    let effects = engine.handle(
+        at(0),
+        Event::Start {
+            adopted: &["VI_1".to_owned()],
+        },
+    );
+    assert_eq!(roles(&effects), [State::Backup, State::Master]);
+    assert_eq!(adverts(&effects), [100]);
+    let states: Vec<&Effect> = effects
+        .iter()
+        .filter(|e| matches!(e, Effect::Converge(_)))
+        .collect();
+    assert_eq!(states.len(), 1);
+    assert!(on_nic(desired(&effects)));
+}
+
+#[test]
+fn with_unicast_each_other_director_gets_its_own_advert() {
+    let text = REFERENCE
+        .replace("db2: 90 }", "db2: 90, db3: 80 }")
+        .replace("version: 2 ", "unicast: true\n    version: 2 ");
+    let config = Config::parse(&text).unwrap();
+    let eth0 = interface("eth0", "10.243.95.3");
+    let host = Host::new(config, std::slice::from_ref(&eth0), None).unwrap();
+    let mut engine = Engine::new(host, at(0));
+    engine.handle(at(0), Event::Start { adopted: &[] });
+    engine.handle(
+        at(0),
+        Event::Network {
+            interfaces: &[eth0],
+            neighbours: &[],
+        },
+    );
+    let (_, effects) = promoted(&mut engine);
+    let to = |e: &Effect| match e {
+        Effect::Send { destination, .. } => Some(destination.to_string()),
+        _ => None,
+    };
+    let to: Vec<String> = effects.iter().filter_map(to).collect();
+    assert_eq!(to, ["10.243.95.4", "10.243.95.5"]);
+}
+
+#[test]
+fn a_router_waits_for_its_link_before_it_counts_the_silence() {
+    let mut engine = Engine::new(host("10.243.95.3"), at(0));
+    let effects = engine.handle(at(0), Event::Start { adopted: &[] });
+    assert_eq!(roles(&effects), []);
+    let effects = network(&mut engine, at(10), false, Resolution::Known(MAC));
+    assert_eq!(roles(&effects), [State::Fault]);
+    let effects = network(&mut engine, at(60_000), true, Resolution::Known(MAC));
+    assert_eq!(roles(&effects), [State::Backup]);
+}
+
 #[test]
 fn a_lost_interface_is_a_fault_and_its_return_ends_it() {
     let (mut engine, _) = started("10.243.95.3");
@@ -305,16 +442,7 @@ fn an_advert_with_a_wrong_password_is_told_and_does_not_count() {
             payload: &forged,
         },
     );
-    let told = |e: &Effect| {
-        matches!(
-            e,
-            Effect::Report(Report::Rejected {
-                count: 1,
-                reason: Reason::Password,
-                ..
-            })
-        )
-    };
+    let told = |e: &Effect| matches!(e, Effect::Report(Report::Rejected { count: 1, reject, .. }) if reject.reason() == Reason::Password);
     assert!(effects.iter().any(told), "{effects:?}");
     assert_eq!(engine.deadline(), deadline);
 }

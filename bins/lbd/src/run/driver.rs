@@ -66,7 +66,7 @@ pub(super) async fn drive(ready: Ready) -> Result<(), Failure> {
         solicit,
         sender,
     };
-    driver.event(Event::Start);
+    driver.event(Event::Start { adopted: &[] });
     driver.run(inbox, signals).await;
     driver.event(Event::Stop);
     driver.worker.finish(FAREWELL).await;

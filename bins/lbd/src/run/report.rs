@@ -17,20 +17,14 @@ pub(super) fn log(report: &Report) {
                 info!(%router, %priority, "{from} -> {to}");
             }
         },
-        Report::Rejected { detail, .. } if !worth_a_line(report) => debug!("{detail}"),
+        Report::Rejected { reject, .. } if !worth_a_line(report) => debug!("{reject}"),
         Report::Rejected {
             router,
             interface,
             source,
-            detail,
+            reject,
             count,
-            ..
-        } => warn!(
-            router = router.as_deref().unwrap_or("-"),
-            %interface,
-            count,
-            "advert from {source} rejected: {detail}"
-        ),
+        } => warn!(%router, %interface, count, "advert from {source} rejected: {reject}"),
         Report::AddressesDiffer { router, source } => warn!(
             %router,
             "{source} advertises other addresses for this virtual router; give both sides the same list"

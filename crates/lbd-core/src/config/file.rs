@@ -68,9 +68,18 @@ pub(super) struct Router {
     pub(super) addresses: Spanned<Vec<Spanned<String>>>,
     pub(super) preempt: Option<bool>,
     pub(super) preempt_delay: Option<Span>,
+    pub(super) unicast: Option<Spanned<bool>>,
+    pub(super) checksum: Option<Spanned<Checksum>>,
     #[serde(default)]
     pub(super) track_scripts: Vec<TrackScript>,
     pub(super) notify: Option<Notify>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Checksum {
+    WithPseudoHeader,
+    WithoutPseudoHeader,
 }
 
 #[derive(Debug, Deserialize)]

@@ -9,7 +9,7 @@ use healthcheck::Policy;
 use ipnet::IpNet;
 use ipvs_netlink::{Family, Forwarding, Protocol, Scheduler, ServiceKey};
 use netfilter_mark::Mac;
-use vrrp_proto::{Authentication, Centis, Priority, Version, Vrid};
+use vrrp_proto::{Authentication, Centis, ChecksumForm, Priority, Version, Vrid};
 
 /// A whole, valid configuration: the same on every node of a cluster.
 #[derive(Clone, Debug)]
@@ -58,6 +58,10 @@ pub struct VirtualRouter {
     pub preempt: bool,
     /// How long it waits before it does.
     pub preempt_delay: Duration,
+    /// Whether adverts go to each other director by itself instead of to the VRRP group.
+    pub unicast: bool,
+    /// What the checksum of a version 3 advert over IPv4 covers.
+    pub checksum: ChecksumForm,
     /// Scripts whose failure changes the priority.
     pub track_scripts: Vec<TrackScript>,
     /// Commands to run when the role changes.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use healthcheck::{Failure, Outcome};
 use netfilter_mark::Mac;
-use vrrp_proto::{Envelope, Priority, Reason, State};
+use vrrp_proto::{Envelope, Priority, Reject, State};
 
 use crate::desired::Desired;
 use crate::host::Interface;
@@ -36,7 +36,11 @@ pub struct ProbeId {
 #[derive(Clone, Debug)]
 pub enum Event<'a> {
     /// The daemon is ready: begin.
-    Start,
+    Start {
+        /// Names of the routers whose master this host was until a moment ago, and whose adverts
+        /// have gone on in the meantime: it goes on as their master.
+        adopted: &'a [String],
+    },
     /// A deadline has passed.
     Tick,
     /// A VRRP packet arrived.
@@ -62,6 +66,8 @@ pub enum Event<'a> {
         /// The neighbours of the node's NIC.
         neighbours: &'a [Neighbour],
     },
+    /// Give every mastership up in an orderly way, and do not take it back while another router has it.
+    HandOver,
     /// Stop in an orderly way.
     Stop,
 }
@@ -143,16 +149,14 @@ pub enum Report {
     },
     /// An advert was not accepted.
     Rejected {
-        /// The router's name, when the VRID was one of ours.
-        router: Option<String>,
+        /// The router's name.
+        router: String,
         /// The interface.
         interface: String,
         /// Who sent it.
         source: IpAddr,
-        /// Why, in a fixed word.
-        reason: Reason,
-        /// Why, with its numbers.
-        detail: String,
+        /// Why.
+        reject: Reject,
         /// How many of this reason there have been on this router.
         count: u64,
     },

@@ -80,11 +80,10 @@ impl Engine {
     pub fn handle(&mut self, now: Time, event: Event<'_>) -> Vec<Effect> {
         let mut effects = Vec::new();
         match (self.phase, event) {
-            (Phase::Waiting, Event::Start) => {
+            (Phase::Waiting, Event::Start { adopted }) => {
                 self.phase = Phase::Running;
                 self.peers.start(now, &mut effects);
-                self.converge(&mut effects);
-                self.routers.start(now, &mut effects);
+                self.routers.start(now, adopted, &mut effects);
                 self.checks.tick(now, &mut effects);
             }
             (Phase::Running, Event::Stop) => {
@@ -120,7 +119,8 @@ impl Engine {
                 self.routers.network(now, interfaces, effects);
                 self.peers.network(now, neighbours, effects);
             }
-            Event::Start | Event::Stop => {}
+            Event::HandOver => self.routers.hand_over(now, effects),
+            Event::Start { .. } | Event::Stop => {}
         }
     }
 

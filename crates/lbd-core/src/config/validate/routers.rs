@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 use serde_yaml::Spanned;
-use vrrp_proto::{Authentication, Centis, Password, Priority, Version, Vrid};
+use vrrp_proto::{Authentication, Centis, ChecksumForm, Password, Priority, Version, Vrid};
 
 use super::findings::Findings;
 use crate::config::duration::Span;
@@ -45,6 +45,8 @@ fn router(
         priorities: priorities(&item.priority, nodes, findings),
         advert_interval: interval?,
         authentication: authentication(item.authentication.as_ref(), version, findings),
+        unicast: unicast(item, &addresses, nodes, findings),
+        checksum: checksum(item.checksum.as_ref(), version, &addresses, findings),
         addresses,
         preempt: item.preempt.unwrap_or(true),
         preempt_delay: item.preempt_delay.map_or(Duration::ZERO, |span| span.0),
@@ -199,6 +201,55 @@ fn authentication(
         ),
     );
     Authentication::None
+}
+
+/// Adverts to each director by itself go to its node address, which must be of the router's family.
+fn unicast(
+    item: &file::Router,
+    addresses: &[IpNet],
+    nodes: &BTreeMap<String, Node>,
+    findings: &mut Findings,
+) -> bool {
+    let Some(value) = item.unicast.as_ref().filter(|unicast| unicast.value) else {
+        return false;
+    };
+    let ipv6 = addresses.iter().any(|net| net.addr().is_ipv6());
+    let other = item.priority.value.keys().find(|name| {
+        nodes
+            .get(*name)
+            .is_some_and(|node| node.address.is_ipv6() != ipv6)
+    });
+    if let Some(name) = other {
+        findings.add(
+            value.referenced,
+            format!(
+                "unicast adverts go to the nodes' addresses, but `{name}`'s is of the other family"
+            ),
+        );
+    }
+    true
+}
+
+fn checksum(
+    value: Option<&Spanned<file::Checksum>>,
+    version: Version,
+    addresses: &[IpNet],
+    findings: &mut Findings,
+) -> ChecksumForm {
+    let Some(value) = value else {
+        return ChecksumForm::default();
+    };
+    let ipv6 = addresses.iter().any(|net| net.addr().is_ipv6());
+    if version == Version::V2 || ipv6 {
+        findings.add(
+            value.referenced,
+            "checksum can be chosen for version 3 over IPv4 only; elsewhere there is one form",
+        );
+    }
+    match value.value {
+        file::Checksum::WithPseudoHeader => ChecksumForm::WithPseudoHeader,
+        file::Checksum::WithoutPseudoHeader => ChecksumForm::WithoutPseudoHeader,
+    }
 }
 
 fn track_script(item: &file::TrackScript, findings: &mut Findings) -> TrackScript {

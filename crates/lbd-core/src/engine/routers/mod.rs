@@ -1,0 +1,126 @@
+//! The virtual routers that this node directs: which advert is for whom, and when each has started.
+
+mod slot;
+
+use std::net::IpAddr;
+
+use healthcheck::Time;
+use vrrp_proto::{Envelope, Input, State};
+
+use super::event::{AdvertLink, Effect, LinkId};
+use crate::host::{Host, Interface};
+use slot::Slot;
+
+#[derive(Debug)]
+pub(super) struct Routers {
+    links: Vec<AdvertLink>,
+    slots: Vec<Slot>,
+}
+
+impl Routers {
+    pub(super) fn new(host: &Host) -> Self {
+        let mut routers = Self {
+            links: Vec::new(),
+            slots: Vec::new(),
+        };
+        for (index, config) in host.routers() {
+            let Some(source) = host.sources.get(&index).copied() else {
+                continue;
+            };
+            let link = routers.link(&config.interface, source);
+            routers.slots.extend(Slot::new(host, index, link, source));
+        }
+        routers
+    }
+
+    fn link(&mut self, interface: &str, source: IpAddr) -> LinkId {
+        let same = |link: &AdvertLink| {
+            link.interface == interface && link.source.is_ipv4() == source.is_ipv4()
+        };
+        let place = self.links.iter().position(same).unwrap_or_else(|| {
+            self.links.push(AdvertLink {
+                interface: interface.to_owned(),
+                source,
+            });
+            self.links.len().saturating_sub(1)
+        });
+        LinkId(place)
+    }
+
+    pub(super) fn links(&self) -> &[AdvertLink] {
+        &self.links
+    }
+
+    pub(super) fn deadline(&self) -> Option<Time> {
+        self.slots.iter().filter_map(Slot::deadline).min()
+    }
+
+    pub(super) fn is_master(&self, index: usize) -> bool {
+        self.slots
+            .iter()
+            .any(|slot| slot.index() == index && slot.state() == State::Master)
+    }
+
+    /// A router whose role this host held until a moment ago goes on as master. The others start
+    /// with the first look at the network: before the link is up nothing can be heard, and a
+    /// master-down time that ran then would mean nothing.
+    pub(super) fn start(&mut self, now: Time, adopted: &[String], effects: &mut Vec<Effect>) {
+        for slot in &mut self.slots {
+            if adopted.iter().any(|name| name == slot.name()) {
+                slot.start(now, true, effects);
+                slot.handle(now, Input::TakeOver, effects);
+            }
+        }
+    }
+
+    pub(super) fn stop(&mut self, now: Time, effects: &mut Vec<Effect>) {
+        for slot in &mut self.slots {
+            slot.handle(now, Input::Stop, effects);
+        }
+    }
+
+    /// Gives every mastership up, to whoever ranks next.
+    pub(super) fn hand_over(&mut self, now: Time, effects: &mut Vec<Effect>) {
+        for slot in &mut self.slots {
+            slot.handle(now, Input::Handover, effects);
+        }
+    }
+
+    pub(super) fn tick(&mut self, now: Time, effects: &mut Vec<Effect>) {
+        for slot in &mut self.slots {
+            if slot.deadline().is_some_and(|at| at <= now) {
+                slot.handle(now, Input::Tick, effects);
+            }
+        }
+    }
+
+    /// A router whose interface went down, or lost the address adverts are sent from, can neither
+    /// hold nor announce its addresses.
+    pub(super) fn network(
+        &mut self,
+        now: Time,
+        interfaces: &[Interface],
+        effects: &mut Vec<Effect>,
+    ) {
+        for slot in &mut self.slots {
+            let usable = interfaces.iter().any(|interface| slot.can_use(interface));
+            slot.network(now, usable, effects);
+        }
+    }
+
+    pub(super) fn advert(
+        &mut self,
+        now: Time,
+        link: LinkId,
+        envelope: &Envelope,
+        payload: &[u8],
+        effects: &mut Vec<Effect>,
+    ) {
+        // A packet for no router of this host is not ours to judge.
+        let vrid = vrrp_proto::peek_vrid(payload);
+        let mut slots = self.slots.iter_mut();
+        if let Some(slot) = slots.find(|slot| slot.is_at(link, vrid)) {
+            slot.advert(now, envelope, payload, effects);
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! One virtual router: its election, its adverts, and what it knows of the other directors.
+
+use std::cmp::Reverse;
+use std::net::IpAddr;
+
+use healthcheck::Time;
+use vrrp_proto::{
+    Action, Counters, Envelope, Expect, GROUP_V4, GROUP_V6, Incoming, Input, MAX_LEN, Outgoing,
+    Priority, Reject, Router, RouterConfig, State, Vrid,
+};
+
+use crate::config::VirtualRouter;
+use crate::engine::event::{Effect, LinkId, Report};
+use crate::host::{Host, Interface};
+
+#[derive(Debug)]
+pub(super) struct Slot {
+    /// The router's place in the configuration.
+    index: usize,
+    config: VirtualRouter,
+    addresses: Vec<IpAddr>,
+    link: LinkId,
+    source: IpAddr,
+    /// Where adverts go: the group, or each other director.
+    destinations: Vec<IpAddr>,
+    /// The other directors by rank, the highest first.
+    others: Vec<(Priority, IpAddr)>,
+    priority: Priority,
+    router: Router,
+    started: bool,
+    counters: Counters,
+    /// Whether the operator has been told of a peer with other addresses.
+    differs: bool,
+}
+
+impl Slot {
+    pub(super) fn new(host: &Host, index: usize, link: LinkId, source: IpAddr) -> Option<Self> {
+        let config = host.config.routers.get(index)?.clone();
+        let priority = config.priority_of(&host.node)?;
+        let others = others(host, &config);
+        let destinations = if config.unicast {
+            others.iter().map(|(_, address)| *address).collect()
+        } else if source.is_ipv4() {
+            vec![IpAddr::V4(GROUP_V4)]
+        } else {
+            vec![IpAddr::V6(GROUP_V6)]
+        };
+        Some(Self {
+            index,
+            addresses: config.addresses.iter().map(|net| net.addr()).collect(),
+            link,
+            source,
+            destinations,
+            others,
+            priority,
+            router: Router::new(election(&config, priority, source)),
+            started: false,
+            counters: Counters::default(),
+            differs: false,
+            config,
+        })
+    }
+
+    pub(super) fn index(&self) -> usize {
+        self.index
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.config.name
+    }
+
+    pub(super) fn state(&self) -> State {
+        self.router.state()
+    }
+
+    pub(super) fn deadline(&self) -> Option<Time> {
+        self.router.deadline()
+    }
+
+    pub(super) fn is_at(&self, link: LinkId, vrid: Option<Vrid>) -> bool {
+        self.link == link && vrid == Some(self.config.id)
+    }
+
+    pub(super) fn can_use(&self, interface: &Interface) -> bool {
+        interface.name == self.config.interface
+            && interface.usable
+            && interface.addresses.contains(&self.source)
+    }
+
+    pub(super) fn start(&mut self, now: Time, usable: bool, effects: &mut Vec<Effect>) {
+        self.started = true;
+        if !usable {
+            self.handle(now, Input::Fault, effects);
+        }
+        self.handle(now, Input::Start, effects);
+    }
+
+    pub(super) fn network(&mut self, now: Time, usable: bool, effects: &mut Vec<Effect>) {
+        match (usable, self.router.state()) {
+            (usable, _) if !self.started => self.start(now, usable, effects),
+            (true, State::Fault) => self.handle(now, Input::FaultCleared, effects),
+            (false, State::Backup | State::Master) => self.handle(now, Input::Fault, effects),
+            (true, State::Initialize | State::Backup | State::Master)
+            | (false, State::Initialize | State::Fault) => {}
+        }
+    }
+
+    pub(super) fn advert(
+        &mut self,
+        now: Time,
+        envelope: &Envelope,
+        payload: &[u8],
+        effects: &mut Vec<Effect>,
+    ) {
+        let expect = Expect {
+            version: self.config.version,
+            vrid: self.config.id,
+            interval: self.config.advert_interval,
+            authentication: self.config.authentication,
+            addresses: &self.addresses,
+            own_address: self.source,
+        };
+        match vrrp_proto::decode(payload, envelope, &expect) {
+            Ok(incoming) => self.accepted(now, &incoming, effects),
+            Err(reject) => self.rejected(envelope, &reject, effects),
+        }
+    }
+
+    fn accepted(&mut self, now: Time, incoming: &Incoming<'_>, effects: &mut Vec<Effect>) {
+        if !incoming.addresses_match && !self.differs {
+            effects.push(Effect::Report(Report::AddressesDiffer {
+                router: self.config.name.clone(),
+                source: incoming.source,
+            }));
+        }
+        self.differs = !incoming.addresses_match;
+        self.handle(now, Input::Heard(incoming.heard()), effects);
+        if incoming.priority == Priority::ZERO && self.succeeds(incoming.source) {
+            self.handle(now, Input::TakeOver, effects);
+        }
+    }
+
+    /// Whether this node ranks next after a director that resigns. It then need not wait for the
+    /// skew, whose purpose is to find that out. Only a director of the file is believed to be a known
+    /// quantity, and only with its full priority does this node know its own rank.
+    fn succeeds(&self, resigning: IpAddr) -> bool {
+        let known = self.others.iter().any(|(_, address)| *address == resigning);
+        let best = self
+            .others
+            .iter()
+            .find(|(_, address)| *address != resigning);
+        let own = (self.priority, self.source);
+        self.router.state() == State::Backup
+            && known
+            && self.router.priority() == self.priority
+            && best.is_none_or(|best| *best < own)
+    }
+
+    fn rejected(&mut self, envelope: &Envelope, reject: &Reject, effects: &mut Vec<Effect>) {
+        let reason = reject.reason();
+        self.counters.count(reason);
+        effects.push(Effect::Report(Report::Rejected {
+            router: self.config.name.clone(),
+            interface: self.config.interface.clone(),
+            source: envelope.source,
+            reject: *reject,
+            count: self.counters.get(reason),
+        }));
+    }
+
+    pub(super) fn handle(&mut self, now: Time, input: Input, effects: &mut Vec<Effect>) {
+        let mut before = self.router.state();
+        for action in self.router.handle(now, input) {
+            match action {
+                Action::SendAdvert(priority) => self.send(priority, effects),
+                Action::Announce => effects.push(Effect::Announce {
+                    interface: self.config.interface.clone(),
+                    addresses: self.addresses.clone(),
+                }),
+                Action::Enter(to) => {
+                    effects.push(Effect::Report(Report::Role {
+                        router: self.config.name.clone(),
+                        from: before,
+                        to,
+                        priority: self.router.priority(),
+                    }));
+                    before = to;
+                }
+            }
+        }
+    }
+
+    fn send(&self, priority: Priority, effects: &mut Vec<Effect>) {
+        for destination in &self.destinations {
+            effects.push(match self.encode(priority, *destination) {
+                Ok(payload) => Effect::Send {
+                    link: self.link,
+                    destination: *destination,
+                    payload,
+                },
+                Err(error) => Effect::Report(Report::NotSent {
+                    router: self.config.name.clone(),
+                    detail: error.to_string(),
+                }),
+            });
+        }
+    }
+
+    fn encode(
+        &self,
+        priority: Priority,
+        destination: IpAddr,
+    ) -> Result<Vec<u8>, vrrp_proto::EncodeError> {
+        let outgoing = Outgoing {
+            version: self.config.version,
+            vrid: self.config.id,
+            priority,
+            interval: self.config.advert_interval,
+            authentication: self.config.authentication,
+            addresses: &self.addresses,
+            source: self.source,
+            destination,
+            checksum: self.config.checksum,
+        };
+        let mut payload = vec![0; MAX_LEN];
+        let length = vrrp_proto::encode(&outgoing, &mut payload)?;
+        payload.truncate(length);
+        Ok(payload)
+    }
+}
+
+/// The other directors, the highest rank first.
+fn others(host: &Host, config: &VirtualRouter) -> Vec<(Priority, IpAddr)> {
+    let mut others: Vec<(Priority, IpAddr)> = config
+        .priorities
+        .iter()
+        .filter(|(name, _)| **name != host.node)
+        .filter_map(|(name, priority)| Some((*priority, host.config.nodes.get(name)?.address)))
+        .collect();
+    others.sort_by_key(|other| Reverse(*other));
+    others
+}
+
+fn election(config: &VirtualRouter, priority: Priority, source: IpAddr) -> RouterConfig {
+    let mut election = RouterConfig::new(config.version, priority, config.advert_interval, source);
+    election.preempt = config.preempt;
+    election.preempt_delay = config.preempt_delay;
+    election
+}

@@ -42,6 +42,18 @@ pub struct DesiredService {
     pub destinations: BTreeMap<DestinationKey, Want>,
 }
 
+/// What is wanted of the mark chain.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Marks {
+    /// No chain.
+    #[default]
+    Absent,
+    /// As the kernel has it: the other directors' MACs are not known yet.
+    AsIs,
+    /// A chain of exactly these rules.
+    Exactly(Vec<MarkRule>),
+}
+
 /// Everything that this host's kernel should hold of lbd's.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Desired {
@@ -51,8 +63,8 @@ pub struct Desired {
     pub addresses: BTreeSet<Vip>,
     /// The balanced services.
     pub services: BTreeMap<ServiceKey, DesiredService>,
-    /// The rules of the mark chain; none: no chain.
-    pub marks: Option<Vec<MarkRule>>,
+    /// The mark chain.
+    pub marks: Marks,
 }
 
 /// What the engine knows that the desired state depends on.
@@ -63,7 +75,7 @@ pub trait Knowledge {
     fn health(&self, service: usize, node: &str) -> Health;
     /// The MACs of other directors, by name; a director whose MAC is not known is not in it.
     fn director_macs(&self) -> &BTreeMap<String, Mac>;
-    /// Whether each other director's MAC is known or known not to be had: until then nothing is marked,
+    /// Whether each other director's MAC is known or known not to be had: until then no new rule is made,
     /// because a frame of an unknown director could be balanced in a circle.
     fn may_mark(&self) -> bool;
 }
@@ -97,13 +109,13 @@ impl Desired {
         for (index, service) in host.directed() {
             let entry = desired_service(host, index, service, knowledge);
             desired.services.insert(service.key(), entry);
-            if knowledge.may_mark() {
-                rules.extend(mark_rule(host, service, knowledge));
-            }
+            rules.extend(mark_rule(host, service, knowledge));
         }
-        if !rules.is_empty() {
-            desired.marks = Some(rules);
-        }
+        desired.marks = match (rules.is_empty(), knowledge.may_mark()) {
+            (true, _) => Marks::Absent,
+            (false, false) => Marks::AsIs,
+            (false, true) => Marks::Exactly(rules),
+        };
         desired
     }
 

@@ -12,7 +12,7 @@ use ipvs_netlink::{Destination, DestinationKey, Service, ServiceKey};
 use netfilter_mark::{ChainState, MarkRule};
 use sysctl_tune::Change;
 
-use crate::desired::{Desired, DesiredService, Vip, Want};
+use crate::desired::{Desired, DesiredService, Marks, Vip, Want};
 use crate::host::Host;
 
 /// The part of the kernel's state that lbd looks at.
@@ -132,7 +132,7 @@ fn unwanted_addresses(desired: &Desired, actual: &Actual, scope: &Scope, steps: 
 }
 
 fn unwanted_marks(desired: &Desired, actual: &Actual, scope: &Scope, steps: &mut Vec<Step>) {
-    if desired.marks.is_none() && scope.marks && actual.marks != ChainState::Absent {
+    if desired.marks == Marks::Absent && scope.marks && actual.marks != ChainState::Absent {
         steps.push(Step::RemoveMarks);
     }
 }
@@ -187,7 +187,7 @@ fn service(
 }
 
 fn wanted_marks(desired: &Desired, actual: &Actual, steps: &mut Vec<Step>) {
-    let Some(rules) = &desired.marks else {
+    let Marks::Exactly(rules) = &desired.marks else {
         return;
     };
     if !actual.marks.holds(rules) {

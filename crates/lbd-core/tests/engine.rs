@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use healthcheck::{Failure, Outcome};
 use lbd_core::config::Config;
-use lbd_core::desired::{Desired, Want};
+use lbd_core::desired::{Desired, Marks, Want};
 use lbd_core::engine::{Effect, Engine, Event, LinkId, Neighbour, ProbeId, Report, Resolution};
 use lbd_core::host::{Host, HostError, Interface};
 use netfilter_mark::Mac;
@@ -111,6 +111,13 @@ fn adverts(effects: &[Effect]) -> Vec<u8> {
     effects.iter().filter_map(advert).collect()
 }
 
+fn rules(desired: &Desired) -> &[netfilter_mark::MarkRule] {
+    match &desired.marks {
+        Marks::Exactly(rules) => rules,
+        Marks::Absent | Marks::AsIs => panic!("no rules: {:?}", desired.marks),
+    }
+}
+
 fn on_nic(desired: &Desired) -> bool {
     desired.addresses.iter().any(|vip| vip.interface == "eth0")
 }
@@ -137,7 +144,7 @@ fn a_real_server_that_is_no_director_only_stands_ready() {
     let desired = desired(&effects);
     assert!(on_lo(desired) && !on_nic(desired));
     assert!(!desired.sysctls.is_empty());
-    assert!(desired.services.is_empty() && desired.marks.is_none());
+    assert!(desired.services.is_empty() && desired.marks == Marks::Absent);
     assert_eq!(engine.deadline(), None);
 }
 
@@ -156,10 +163,10 @@ fn a_director_starts_as_backup_and_probes_every_server_at_once() {
 #[test]
 fn nothing_is_marked_before_the_other_directors_mac_is_known() {
     let (mut engine, effects) = started("10.243.95.3");
-    assert_eq!(desired(&effects).marks, None);
+    assert_eq!(desired(&effects).marks, Marks::AsIs);
     network(&mut engine, at(1), true, Resolution::Pending);
     let effects = network(&mut engine, at(2), true, Resolution::Known(MAC));
-    let marks = desired(&effects).marks.as_ref().unwrap();
+    let marks = rules(desired(&effects));
     assert_eq!(marks[0].excluded, [MAC].into());
 }
 
@@ -167,7 +174,7 @@ fn nothing_is_marked_before_the_other_directors_mac_is_known() {
 fn a_director_that_does_not_answer_holds_nothing_up_and_is_named() {
     let (mut engine, _) = started("10.243.95.3");
     let effects = network(&mut engine, at(10), true, Resolution::Failed);
-    let marks = desired(&effects).marks.as_ref().unwrap();
+    let marks = rules(desired(&effects));
     assert!(marks[0].excluded.is_empty());
     let named = |e: &Effect| matches!(e, Effect::Report(Report::DirectorMacUnknown { node, .. }) if node == "db2");
     assert!(effects.iter().any(named));
@@ -179,10 +186,7 @@ fn a_changed_mac_is_followed_and_a_forgotten_one_kept() {
     network(&mut engine, at(1), true, Resolution::Known(MAC));
     let other = Mac([2, 0, 0, 0, 0, 9]);
     let effects = network(&mut engine, at(2), true, Resolution::Known(other));
-    assert_eq!(
-        desired(&effects).marks.as_ref().unwrap()[0].excluded,
-        [other].into()
-    );
+    assert_eq!(rules(desired(&effects))[0].excluded, [other].into());
     let effects = network(&mut engine, at(3), true, Resolution::Failed);
     assert!(effects.is_empty(), "{effects:?}");
 }
@@ -195,7 +199,7 @@ fn marks_set_by_others_are_left_to_them() {
     let mut engine = Engine::new(host, at(0));
     let mut effects = engine.handle(at(0), Event::Start { adopted: &[] });
     effects.extend(network(&mut engine, at(1), true, Resolution::Known(MAC)));
-    assert_eq!(desired(&effects).marks, None);
+    assert_eq!(desired(&effects).marks, Marks::Absent);
 }
 
 #[test]
@@ -271,7 +275,11 @@ fn a_stopping_master_says_so_first_and_leaves_only_what_stands() {
     assert!(matches!(effects.first(), Some(Effect::Send { .. })));
     let desired = desired(&effects);
     assert!(on_lo(desired) && !on_nic(desired));
-    assert!(desired.services.is_empty() && desired.marks.is_none() && !desired.sysctls.is_empty());
+    assert!(
+        desired.services.is_empty()
+            && desired.marks == Marks::Absent
+            && !desired.sysctls.is_empty()
+    );
     assert_eq!(engine.deadline(), None);
     assert!(engine.handle(now, Event::Tick).is_empty());
 }

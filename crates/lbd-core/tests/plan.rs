@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 
 use ipvs_netlink::{Destination, DestinationKey, Forwarding, Scheduler, Service, ServiceKey};
-use lbd_core::desired::{Desired, DesiredService, Vip, Want};
+use lbd_core::desired::{Desired, DesiredService, Marks, Vip, Want};
 use lbd_core::plan::{Actual, ActualService, Scope, Step, plan};
 use netfilter_mark::{ChainState, MarkRule, Protocol};
 use proptest::prelude::*;
@@ -104,7 +104,7 @@ fn the_way_up_ends_with_what_attracts_traffic() {
             },
         )]
         .into(),
-        marks: Some(vec![rule(2)]),
+        marks: Marks::Exactly(vec![rule(2)]),
         ..Desired::default()
     };
     let change = Change {
@@ -193,7 +193,7 @@ fn a_server_not_judged_yet_is_left_as_it_is() {
 #[test]
 fn a_damaged_mark_chain_is_made_anew() {
     let desired = Desired {
-        marks: Some(vec![rule(2)]),
+        marks: Marks::Exactly(vec![rule(2)]),
         ..Desired::default()
     };
     let actual = Actual {
@@ -253,7 +253,7 @@ prop_compose! {
             let destinations = servers.into_iter().map(|(n, w)| want(n, w)).collect();
             (key(mark), DesiredService { service: Service::new(key(mark), scheduler), destinations })
         }).collect();
-        Desired { addresses, services, marks, ..Desired::default() }
+        Desired { addresses, services, marks: marks.map_or(Marks::Absent, Marks::Exactly), ..Desired::default() }
     }
 }
 

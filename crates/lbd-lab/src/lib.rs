@@ -12,6 +12,7 @@ pub mod capture;
 pub mod client;
 pub mod cluster;
 pub mod daemon;
+pub mod demo;
 pub mod failed;
 pub mod frame;
 pub mod ground;

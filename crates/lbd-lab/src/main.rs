@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
+use lbd_lab::demo;
 use lbd_lab::ground::init::{self, Side};
 use lbd_lab::ground::{self, Ended, Job, Kernel, Verdict};
 use lbd_lab::runner::{self, Options};
@@ -48,6 +49,18 @@ enum Do {
     },
     /// Lists the scenarios.
     List,
+    /// Shows a person what lbd does: three MariaDB servers, and what happens when things die.
+    Demo {
+        /// The daemon; beside this program when left out.
+        #[arg(long)]
+        lbd: Option<PathBuf>,
+        /// Where logs are kept.
+        #[arg(long, default_value = "target/lab")]
+        results: PathBuf,
+    },
+    /// (internal) The demo in the place made for it.
+    #[command(hide = true)]
+    DemoHere,
     /// Answers each connection with a name: the lab's own server.
     Serve {
         /// The name.
@@ -111,6 +124,15 @@ fn main() -> ExitCode {
             }
             Ok(ExitCode::SUCCESS)
         }
+        Do::Demo { lbd, results } => {
+            let lbd = lbd.or_else(beside_us).unwrap_or_default();
+            verdict(
+                std::path::absolute(lbd)
+                    .map_err(Into::into)
+                    .and_then(|lbd| demo::show(&lbd, &results)),
+            )
+        }
+        Do::DemoHere => verdict(demo::run_here().map(|()| true)),
         Do::Serve { name, port } => lbd_lab::serve::serve(&name, port).map(|()| ExitCode::SUCCESS),
         Do::Guest { scenario } => verdict(runner::run_here(&scenario).map(|()| true)),
         Do::Init { folder } => init::run(Side::Namespaces, &folder).map(|()| ExitCode::SUCCESS),

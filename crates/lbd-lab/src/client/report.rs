@@ -2,9 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::Path;
 use std::time::Duration;
 
 use super::attempt::{Attempt, Trouble};
+use crate::failed::Result;
 
 /// Attempts of a span of time.
 #[derive(Clone, Debug)]
@@ -37,6 +41,23 @@ impl Report {
     #[must_use]
     pub fn after(&self, from: Duration) -> Self {
         self.between(from, self.to.max(from))
+    }
+
+    /// Keeps every attempt as a line of `at,took,result` (times in seconds).
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn keep(&self, path: &Path) -> Result {
+        let mut file = BufWriter::new(File::create(path)?);
+        for attempt in &self.attempts {
+            let result = attempt
+                .result
+                .as_ref()
+                .map_or_else(|trouble| format!("failed: {trouble}"), Clone::clone);
+            let (at, took) = (attempt.at.as_secs_f64(), attempt.took.as_secs_f64());
+            writeln!(file, "{at:.3},{took:.3},{result}")?;
+        }
+        Ok(file.flush()?)
     }
 
     /// Answers per server.

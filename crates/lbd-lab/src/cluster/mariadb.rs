@@ -94,6 +94,14 @@ pub fn start(lab: &Lab, cluster: &Cluster) -> Result<Fleet> {
     Ok(fleet)
 }
 
+/// Starts the primary's server again, on a host that has booted.
+///
+/// # Errors
+/// When it cannot be started.
+pub fn start_primary(host: &Host) -> Result<Daemon> {
+    start_one(host, None)
+}
+
 /// Starts one server; `primary` is whom it replicates from.
 fn start_one(host: &Host, primary: Option<Ipv4Addr>) -> Result<Daemon> {
     let home = host.folder().join("mysql");

@@ -31,6 +31,11 @@
 //! # }
 //! ```
 //!
+//! # The RFCs, line by line
+//! `docs/rfc9568.md` in the repository has every MUST, SHOULD and MAY of RFC 9568 with its errata, and
+//! what RFC 3768, RFC 2338 and RFC 5798 say differently: what is done, what is different on purpose, and
+//! the tests that show it.
+//!
 //! # What this crate never does
 //! It never panics on input, reads a clock, allocates, indexes a slice or lets a number wrap.
 //!
@@ -38,7 +43,7 @@
 //! The password of version 2 crosses the LAN in clear text. It keeps apart two groups that share a
 //! VRID by accident; it is no security. Version 3 has none. keepalived's HMAC trailer is not done:
 //! it would be a further [`Authentication`] variant, written by [`encode`] after the addresses and
-//! checked by [`decode`] in the octets that follow the packet proper.
+//! checked by [`decode`] in the octets that follow the packet proper; `docs/vrrp-hmac.md` specifies it.
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]

@@ -10,6 +10,7 @@
 mod checks;
 mod election;
 mod goldens;
+mod ledger;
 mod negatives;
 mod properties;
 mod quantities;

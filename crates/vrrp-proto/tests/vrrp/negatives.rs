@@ -273,6 +273,23 @@ fn an_unknown_or_other_authentication_type_moves_nobody() {
 }
 
 #[test]
+fn authentication_data_without_a_type_is_ignored() {
+    let advert = Kind::V2.advert().forge(|octets| {
+        octets[4] = 0;
+        octets[16..].copy_from_slice(b"whatever");
+    });
+    let expect = Expect {
+        version: Version::V2,
+        vrid: Vrid::new(51).unwrap(),
+        interval: Centis::from_secs(1).unwrap(),
+        authentication: Authentication::None,
+        addresses: &[],
+        own_address: Kind::V2.address(5),
+    };
+    assert!(decode(&advert.octets, &advert.envelope, &expect).is_ok());
+}
+
+#[test]
 fn a_wrong_password_moves_nobody() {
     for wrong in [
         &b"secreT\0\0"[..],
@@ -328,6 +345,25 @@ fn our_own_advert_that_came_back_moves_nobody() {
         advert.envelope.source = kind.address(5);
         moves_nobody(&advert.forge(|_| ()), Reason::OwnAddress);
     }
+}
+
+/// keepalived's HMAC trailer is 28 octets: padding to us over IPv4, where no checksum covers it.
+#[test]
+fn a_trailer_of_28_octets_is_padding_over_ipv4_and_a_wrong_checksum_over_ipv6() {
+    let wire = |kind: Kind| {
+        let advert = kind.advert();
+        let whole = advert.octets.len();
+        let mut signed = advert.forge(|octets| octets.extend([0xA5; 28]));
+        if kind != Kind::V3Ipv6 {
+            let sum = kind.advert().octets;
+            signed.octets[..whole].copy_from_slice(&sum);
+        }
+        signed
+    };
+    for kind in [Kind::V2, Kind::V3] {
+        assert_eq!(wire(kind).reach(&mut backup(kind)), Ok(()));
+    }
+    moves_nobody(&wire(Kind::V3Ipv6), Reason::Checksum);
 }
 
 #[test]

@@ -25,10 +25,10 @@ pub(super) fn wait(
     let (began, mut shown) = (Instant::now(), Instant::now());
     loop {
         if let Ok(true) = condition() {
-            tell(
-                lab,
-                &format!("{what}, after {:.1} s", began.elapsed().as_secs_f64()),
-            );
+            lab.say(format!(
+                "{what}, after {:.1} s",
+                began.elapsed().as_secs_f64()
+            ));
             return Ok(());
         }
         if began.elapsed() > limit {

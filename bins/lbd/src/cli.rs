@@ -50,6 +50,15 @@ pub(crate) struct RunOptions {
     /// Where lbd keeps its lock and what it wrote down of its own things in the kernel; one for each network namespace.
     #[arg(long, default_value = "/run/lbd")]
     pub(crate) runtime_dir: PathBuf,
+    /// Run without the guardian that stands in for a daemon that was killed and starts it again.
+    #[arg(long)]
+    pub(crate) no_guardian: bool,
+    /// This is the daemon; its standard input leads to its guardian.
+    #[arg(long, hide = true)]
+    pub(crate) guarded: bool,
+    /// A virtual router to go on with as master.
+    #[arg(long, hide = true)]
+    pub(crate) adopt: Vec<String>,
 }
 
 /// Logs to standard error, where journald and people look.

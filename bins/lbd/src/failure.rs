@@ -26,6 +26,9 @@ pub(crate) enum Failure {
     /// Another daemon runs already.
     #[error("{0}")]
     Running(String),
+    /// The daemon said what was wrong and left with this exit code; its guardian follows.
+    #[error("the daemon ended with exit code {0}")]
+    Daemon(u8),
 }
 
 impl Failure {
@@ -37,11 +40,15 @@ impl Failure {
             Self::Rights(_) => 5,
             Self::Kernel(_) => 6,
             Self::Running(_) => 7,
+            Self::Daemon(code) => *code,
         }
     }
 
     /// Says what failed and gives the exit code.
     pub(crate) fn tell(&self) -> ExitCode {
+        if let Self::Daemon(code) = self {
+            return ExitCode::from(*code);
+        }
         // Nothing can be done about a closed standard error.
         let _ = writeln!(std::io::stderr(), "lbd: {}", self.to_string().trim_end());
         ExitCode::from(self.code())

@@ -7,7 +7,10 @@ mod check;
 mod cli;
 mod failure;
 mod file;
+mod guardian;
+mod priority;
 mod run;
+mod testament;
 
 use std::process::ExitCode;
 
@@ -19,7 +22,8 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     cli::start_logging(&cli.log);
     let result = match &cli.command {
-        Command::Run(options) => run::run(options),
+        Command::Run(options) if options.guarded || options.no_guardian => run::run(options),
+        Command::Run(_) => guardian::watch_over(),
         Command::Check { file } => check::check(file),
     };
     match result {

@@ -5,7 +5,7 @@ use std::io;
 use std::task::Poll;
 use std::time::Duration;
 
-use lbd_core::engine::{Effect, Engine, Event, LinkId, Neighbour, ProbeId};
+use lbd_core::engine::{Effect, Engine, Event, LinkId, Neighbour, ProbeId, Report};
 use lbd_core::host::Interface;
 use lbd_core::plan::Scope;
 use tokio::runtime::Runtime;
@@ -13,13 +13,15 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tracing::{debug, info, warn};
 use vrrp_net::{AdvertSocket, Received};
-use vrrp_proto::Envelope;
+use vrrp_proto::{Envelope, State};
 
+use super::bequest::Bequest;
 use super::clock::Clock;
 use super::network::{self, Solicit};
 use super::preflight::Ready;
 use super::worker::Worker;
 use super::{probes, report};
+use crate::cli::RunOptions;
 use crate::failure::Failure;
 
 /// How many events may wait for the engine; who has more must wait.
@@ -43,7 +45,11 @@ pub(super) enum Input {
 }
 
 /// Runs the engine until a signal stops it.
-pub(super) async fn drive(ready: Ready) -> Result<(), Failure> {
+pub(super) async fn drive(ready: Ready, options: &RunOptions) -> Result<(), Failure> {
+    let bequest = match options.guarded {
+        true => Bequest::from_stdin()?,
+        false => Bequest::none(),
+    };
     let clock = Clock::start();
     let engine = Engine::new(ready.host, clock.now());
     let scope = Scope::of(engine.host());
@@ -65,8 +71,13 @@ pub(super) async fn drive(ready: Ready) -> Result<(), Failure> {
         io,
         solicit,
         sender,
+        bequest,
     };
-    driver.event(Event::Start { adopted: &[] });
+    // The threads are started: only this one is real-time.
+    crate::priority::raise();
+    driver.event(Event::Start {
+        adopted: &options.adopt,
+    });
     driver.run(inbox, signals).await;
     driver.event(Event::Stop);
     driver.worker.finish(FAREWELL).await;
@@ -104,6 +115,7 @@ struct Driver {
     io: Runtime,
     solicit: Sender<Solicit>,
     sender: Sender<Input>,
+    bequest: Bequest,
 }
 
 impl Driver {
@@ -116,6 +128,10 @@ impl Driver {
                 biased;
                 name = signals.next() => {
                     info!("{name}: stopping");
+                    return;
+                }
+                () = self.bequest.gone() => {
+                    warn!("the guardian is gone: stopping");
                     return;
                 }
                 () = sleep_until(deadline) => {
@@ -185,7 +201,7 @@ impl Driver {
         }
     }
 
-    fn carry_out(&self, effect: Effect) {
+    fn carry_out(&mut self, effect: Effect) {
         match effect {
             Effect::Send {
                 link,
@@ -209,7 +225,27 @@ impl Driver {
             Effect::Solicit { interface, address } => {
                 let _ = self.solicit.try_send(Solicit { interface, address });
             }
-            Effect::Report(report) => report::log(&report),
+            Effect::Report(report) => {
+                report::log(&report);
+                self.bequeath(&report);
+            }
+        }
+    }
+
+    /// Keeps the guardian informed of the roles that this host holds.
+    fn bequeath(&mut self, report: &Report) {
+        let Report::Role {
+            router, from, to, ..
+        } = report
+        else {
+            return;
+        };
+        if *to == State::Master {
+            if let Some(holding) = self.engine.holding(router) {
+                self.bequest.hold(&holding);
+            }
+        } else if *from == State::Master {
+            self.bequest.release(router);
         }
     }
 

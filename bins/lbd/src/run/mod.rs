@@ -4,6 +4,7 @@
 //! its VRRP sockets; a second one reads and changes the kernel; a third one probes servers and
 //! watches interfaces and neighbours.
 
+mod bequest;
 mod clock;
 mod driver;
 mod kernel;
@@ -42,6 +43,6 @@ pub(crate) fn run(options: &RunOptions) -> Result<(), Failure> {
         if !pending.is_empty() {
             warn!("not carried out by this version: {}", pending.join(", "));
         }
-        driver::drive(ready).await
+        driver::drive(ready, options).await
     })
 }

@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use healthcheck::{Failure, Outcome};
+use ipnet::IpNet;
 use netfilter_mark::Mac;
 use vrrp_proto::{Envelope, Priority, Reject, State};
 
@@ -131,6 +132,24 @@ pub enum Effect {
     },
     /// Tell the operator.
     Report(Report),
+}
+
+/// A role that this host holds, with all that is needed to keep it for a moment without an engine, or to
+/// give it up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holding {
+    /// The router's name.
+    pub router: String,
+    /// Where its adverts are sent.
+    pub interface: String,
+    /// The address they are sent from.
+    pub source: IpAddr,
+    /// From one advert to the next.
+    pub interval: Duration,
+    /// For each destination an advert, and the one that resigns; both without IP header.
+    pub adverts: Vec<(IpAddr, Vec<u8>, Vec<u8>)>,
+    /// The addresses that the role puts on the interface.
+    pub addresses: Vec<IpNet>,
 }
 
 /// Something an operator may want to know.

@@ -11,7 +11,9 @@ use healthcheck::Time;
 use crate::desired::{Desired, Health, Knowledge};
 use crate::host::Host;
 use checks::Checks;
-pub use event::{AdvertLink, Effect, Event, LinkId, Neighbour, ProbeId, Report, Resolution};
+pub use event::{
+    AdvertLink, Effect, Event, Holding, LinkId, Neighbour, ProbeId, Report, Resolution,
+};
 use peers::Peers;
 use routers::Routers;
 
@@ -58,6 +60,12 @@ impl Engine {
     #[must_use]
     pub fn links(&self) -> &[AdvertLink] {
         self.routers.links()
+    }
+
+    /// The role held in the virtual router of this name; none unless this host is its master.
+    #[must_use]
+    pub fn holding(&self, router: &str) -> Option<Holding> {
+        self.routers.holding(router)
     }
 
     /// When the engine next wants an [`Event::Tick`]; never, when nothing is due.

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use healthcheck::Time;
 use vrrp_proto::{Envelope, Input, State};
 
-use super::event::{AdvertLink, Effect, LinkId};
+use super::event::{AdvertLink, Effect, Holding, LinkId};
 use crate::host::{Host, Interface};
 use slot::Slot;
 
@@ -59,6 +59,13 @@ impl Routers {
         self.slots
             .iter()
             .any(|slot| slot.index() == index && slot.state() == State::Master)
+    }
+
+    pub(super) fn holding(&self, router: &str) -> Option<Holding> {
+        let mut slots = self.slots.iter();
+        slots
+            .find(|slot| slot.name() == router && slot.state() == State::Master)
+            .map(Slot::holding)
     }
 
     /// A router whose role this host held until a moment ago goes on as master. The others start

@@ -10,7 +10,7 @@ use vrrp_proto::{
 };
 
 use crate::config::VirtualRouter;
-use crate::engine::event::{Effect, LinkId, Report};
+use crate::engine::event::{Effect, Holding, LinkId, Report};
 use crate::host::{Host, Interface};
 
 #[derive(Debug)]
@@ -75,6 +75,21 @@ impl Slot {
 
     pub(super) fn deadline(&self) -> Option<Time> {
         self.router.deadline()
+    }
+
+    pub(super) fn holding(&self) -> Holding {
+        let both = |to: &IpAddr| {
+            let keep = self.encode(self.router.priority(), *to).ok()?;
+            Some((*to, keep, self.encode(Priority::ZERO, *to).ok()?))
+        };
+        Holding {
+            router: self.config.name.clone(),
+            interface: self.config.interface.clone(),
+            source: self.source,
+            interval: self.config.advert_interval.as_duration(),
+            adverts: self.destinations.iter().filter_map(both).collect(),
+            addresses: self.config.addresses.clone(),
+        }
     }
 
     pub(super) fn is_at(&self, link: LinkId, vrid: Option<Vrid>) -> bool {

@@ -1,0 +1,95 @@
+//! The daemon as its guardian sees it: a process and a line to it.
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::process::Stdio;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::net::UnixStream;
+use tokio::process;
+use tracing::warn;
+
+use crate::failure::Failure;
+use crate::testament::Clause;
+
+/// The longest line that is read from a daemon, in octets: far more than 255 addresses need.
+const LONGEST: usize = 1024 * 1024;
+
+/// How a daemon ended.
+#[derive(Debug)]
+pub(super) enum Ended {
+    /// It was told to stop, and did.
+    Orderly,
+    /// It said what was wrong and left with this exit code.
+    Failed(u8),
+    /// It was killed, or panicked.
+    Killed(String),
+}
+
+#[derive(Debug)]
+pub(super) struct Child {
+    process: process::Child,
+    line: BufReader<UnixStream>,
+    text: Vec<u8>,
+}
+
+impl Child {
+    /// Starts a daemon that takes over the roles of these routers at once.
+    pub(super) fn start(adopt: &[String]) -> Result<Self, Failure> {
+        let complain =
+            |error: io::Error| Failure::Runtime(format!("cannot start the daemon: {error}"));
+        let (ours, theirs) = std::os::unix::net::UnixStream::pair().map_err(complain)?;
+        ours.set_nonblocking(true).map_err(complain)?;
+        let mut command = process::Command::new("/proc/self/exe");
+        command
+            .args(std::env::args_os().skip(1))
+            .arg("--guarded")
+            .args(adopt.iter().flat_map(|router| ["--adopt", router]))
+            .stdin(Stdio::from(OwnedFd::from(theirs)));
+        Ok(Self {
+            process: command.spawn().map_err(complain)?,
+            line: BufReader::new(UnixStream::from_std(ours).map_err(complain)?),
+            text: Vec::new(),
+        })
+    }
+
+    /// The next clause of the daemon's testament; nothing when it has hung up. Cancel-safe.
+    pub(super) async fn clause(&mut self) -> Option<Clause> {
+        loop {
+            match self.line.read_until(b'\n', &mut self.text).await {
+                Ok(0) | Err(_) => return None,
+                Ok(_) if self.text.len() > LONGEST => return None,
+                Ok(_) if self.text.last() != Some(&b'\n') => continue,
+                Ok(_) => {}
+            }
+            let clause = Clause::from_line(&self.text);
+            self.text.clear();
+            match clause {
+                Ok(clause) => return Some(clause),
+                Err(error) => warn!("the daemon's testament makes no sense: {error}"),
+            }
+        }
+    }
+
+    /// Tells the daemon to stop.
+    pub(super) fn stop(&self) {
+        let pid = self.process.id().and_then(|id| i32::try_from(id).ok());
+        if let Some(pid) = pid {
+            // It may have ended by itself.
+            let _ = kill(Pid::from_raw(pid), Signal::SIGTERM);
+        }
+    }
+
+    /// Waits for the end of a daemon that has hung up.
+    pub(super) async fn end(&mut self) -> io::Result<Ended> {
+        let status = self.process.wait().await?;
+        Ok(match status.code().map(u8::try_from) {
+            Some(Ok(0)) => Ended::Orderly,
+            // 101 is a panic's.
+            Some(Ok(code)) if code != 101 => Ended::Failed(code),
+            Some(_) | None => Ended::Killed(status.to_string()),
+        })
+    }
+}

@@ -1,0 +1,99 @@
+//! The daemon's side of the line to its guardian.
+
+use std::io;
+use std::os::fd::AsFd;
+
+use lbd_core::engine::Holding;
+use nix::unistd::dup2_stdin;
+use tokio::io::Interest;
+use tokio::net::UnixStream;
+use tracing::warn;
+
+use crate::failure::Failure;
+use crate::testament::Clause;
+
+/// The line to the guardian; without one, nothing is written and nobody can be gone.
+#[derive(Debug)]
+pub(super) struct Bequest {
+    line: Option<UnixStream>,
+    /// What the line has not taken yet. It holds all roles at most, each once or twice.
+    outbox: Vec<u8>,
+}
+
+impl Bequest {
+    pub(super) fn none() -> Self {
+        Self {
+            line: None,
+            outbox: Vec::new(),
+        }
+    }
+
+    /// Takes the line from standard input, so that no program that the daemon starts holds it open.
+    pub(super) fn from_stdin() -> Result<Self, Failure> {
+        let complain = |error: io::Error| Failure::Runtime(format!("no guardian: {error}"));
+        let line = io::stdin().as_fd().try_clone_to_owned().map_err(complain)?;
+        let nothing = std::fs::File::open("/dev/null").map_err(complain)?;
+        dup2_stdin(nothing).map_err(|error| complain(error.into()))?;
+        let line = std::os::unix::net::UnixStream::from(line);
+        line.set_nonblocking(true).map_err(complain)?;
+        Ok(Self {
+            line: Some(UnixStream::from_std(line).map_err(complain)?),
+            outbox: Vec::new(),
+        })
+    }
+
+    /// Writes down a role that is held from now on.
+    pub(super) fn hold(&mut self, holding: &Holding) {
+        self.write(&Clause::Hold(holding.into()));
+    }
+
+    /// Crosses out a role.
+    pub(super) fn release(&mut self, router: &str) {
+        self.write(&Clause::Release(router.to_owned()));
+    }
+
+    fn write(&mut self, clause: &Clause) {
+        if self.line.is_none() {
+            return;
+        }
+        match clause.to_line() {
+            Ok(line) => self.outbox.extend(line),
+            Err(error) => warn!("cannot write a testament: {error}"),
+        }
+        self.flush();
+    }
+
+    fn flush(&mut self) {
+        let Some(line) = &self.line else {
+            return;
+        };
+        while !self.outbox.is_empty() {
+            match line.try_write(&self.outbox) {
+                Ok(count) => {
+                    self.outbox.drain(..count);
+                }
+                // Full: the rest goes when there is room. Gone: `gone` says so.
+                Err(_) => return,
+            }
+        }
+    }
+
+    /// Waits until the guardian is gone, and writes what could not be written before.
+    pub(super) async fn gone(&mut self) {
+        while let Some(line) = &self.line {
+            let wanted = match self.outbox.is_empty() {
+                true => Interest::READABLE,
+                false => Interest::READABLE | Interest::WRITABLE,
+            };
+            let Ok(_) = line.ready(wanted).await else {
+                return;
+            };
+            match line.try_read(&mut [0; 64]) {
+                Ok(0) => return,
+                Err(error) if error.kind() != io::ErrorKind::WouldBlock => return,
+                Ok(_) | Err(_) => self.flush(),
+            }
+        }
+        std::future::pending().await
+    }
+}

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use tracing_appender::non_blocking::WorkerGuard;
 use tracing_subscriber::EnvFilter;
 
 /// Spreads MySQL reads over a primary and its replicas, with no extra machines.
@@ -32,6 +33,12 @@ With 2 to 7, nothing was changed on the host.";
 pub(crate) enum Command {
     /// Runs the daemon in the foreground until SIGTERM or SIGINT.
     Run(RunOptions),
+    /// Makes the running daemon give its mastership up, to whoever ranks next, until that one is gone.
+    Handover {
+        /// The runtime directory of the daemon.
+        #[arg(long, default_value = "/run/lbd")]
+        runtime_dir: PathBuf,
+    },
     /// Checks a configuration file and says what is wrong with it, by line and column.
     Check {
         /// The configuration file.
@@ -61,13 +68,16 @@ pub(crate) struct RunOptions {
     pub(crate) adopt: Vec<String>,
 }
 
-/// Logs to standard error, where journald and people look.
-pub(crate) fn start_logging(filter: &str) {
+/// Logs to standard error, where journald and people look. A thread of its own writes them: a reader that
+/// is slow delays nothing, and what it cannot keep up with is dropped. The guard writes the rest when it goes.
+pub(crate) fn start_logging(filter: &str) -> WorkerGuard {
     let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    let (writer, guard) = tracing_appender::non_blocking(std::io::stderr());
     tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
+        .with_writer(writer)
         .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
         .with_target(false)
         .init();
+    guard
 }

@@ -5,6 +5,7 @@
 
 mod check;
 mod cli;
+mod control;
 mod failure;
 mod file;
 mod guardian;
@@ -20,10 +21,11 @@ use cli::{Cli, Command};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    cli::start_logging(&cli.log);
+    let _logs = cli::start_logging(&cli.log);
     let result = match &cli.command {
         Command::Run(options) if options.guarded || options.no_guardian => run::run(options),
         Command::Run(_) => guardian::watch_over(),
+        Command::Handover { runtime_dir } => control::client::hand_over(runtime_dir),
         Command::Check { file } => check::check(file),
     };
     match result {

@@ -22,6 +22,8 @@ use super::preflight::Ready;
 use super::worker::Worker;
 use super::{probes, report};
 use crate::cli::RunOptions;
+use crate::control::server::{Asked, Control};
+use crate::control::{Answer, Command};
 use crate::failure::Failure;
 
 /// How many events may wait for the engine; who has more must wait.
@@ -56,7 +58,14 @@ pub(super) async fn drive(ready: Ready, options: &RunOptions) -> Result<(), Fail
     let (sender, inbox) = mpsc::channel(INBOX);
     let sockets = open_sockets(&engine)?;
     let signals = Signals::listen()?;
+    let (asks, asked) = mpsc::channel(1);
     let io = io_threads()?;
+    let control = {
+        let _io = io.enter();
+        Control::open(&options.runtime_dir)
+            .map_err(|error| Failure::Runtime(format!("the control socket: {error}")))?
+    };
+    io.spawn(control.serve(asks));
     let (solicit, orders) = mpsc::channel(INBOX);
     io.spawn(network::watch(
         engine.host().nic.clone(),
@@ -78,7 +87,7 @@ pub(super) async fn drive(ready: Ready, options: &RunOptions) -> Result<(), Fail
     driver.event(Event::Start {
         adopted: &options.adopt,
     });
-    driver.run(inbox, signals).await;
+    driver.run(inbox, asked, signals).await;
     driver.event(Event::Stop);
     driver.worker.finish(FAREWELL).await;
     // Probes may still run; nobody waits for them.
@@ -119,7 +128,12 @@ struct Driver {
 }
 
 impl Driver {
-    async fn run(&mut self, mut inbox: Receiver<Input>, mut signals: Signals) {
+    async fn run(
+        &mut self,
+        mut inbox: Receiver<Input>,
+        mut asked: Receiver<Asked>,
+        mut signals: Signals,
+    ) {
         let mut buffer = vec![0; vrrp_net::BUFFER_LEN];
         loop {
             let deadline = self.engine.deadline().map(|at| self.clock.instant(at));
@@ -138,6 +152,7 @@ impl Driver {
                     self.catch_up(&mut buffer);
                     self.event(Event::Tick);
                 }
+                Some(asked) = asked.recv() => self.asked(asked),
                 (link, received) = next_advert(&self.sockets, &mut buffer) => {
                     self.received(link, received, &buffer);
                 }
@@ -180,6 +195,18 @@ impl Driver {
             // A packet that made no sense, or a link that went down: the socket works on.
             Err(error) => debug!("receiving adverts: {error}"),
         }
+    }
+
+    fn asked(&mut self, asked: Asked) {
+        let answer = match asked.command {
+            Command::Handover => {
+                let held = self.engine.masterships();
+                self.event(Event::HandOver);
+                Answer::HandedOver(held)
+            }
+        };
+        // Who asked may have gone.
+        let _ = asked.answer.send(answer);
     }
 
     fn input(&mut self, input: Input) {

@@ -62,6 +62,12 @@ impl Engine {
         self.routers.links()
     }
 
+    /// The names of the virtual routers whose master this host is.
+    #[must_use]
+    pub fn masterships(&self) -> Vec<String> {
+        self.routers.masterships()
+    }
+
     /// The role held in the virtual router of this name; none unless this host is its master.
     #[must_use]
     pub fn holding(&self, router: &str) -> Option<Holding> {

@@ -61,6 +61,14 @@ impl Routers {
             .any(|slot| slot.index() == index && slot.state() == State::Master)
     }
 
+    pub(super) fn masterships(&self) -> Vec<String> {
+        let held = self
+            .slots
+            .iter()
+            .filter(|slot| slot.state() == State::Master);
+        held.map(|slot| slot.name().to_owned()).collect()
+    }
+
     pub(super) fn holding(&self, router: &str) -> Option<Holding> {
         let mut slots = self.slots.iter();
         slots

@@ -1,0 +1,47 @@
+//! The command line's side of the control socket.
+
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::time::Duration;
+
+use super::{Answer, Command, LONGEST, Request, Response, VERSION, socket};
+use crate::failure::Failure;
+
+/// How long the daemon may take to answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// `lbd handover`.
+pub(crate) fn hand_over(runtime_dir: &Path) -> Result<(), Failure> {
+    let said = match ask(runtime_dir, Command::Handover)? {
+        Answer::HandedOver(routers) if routers.is_empty() => {
+            "this host is master of no virtual router; nothing to hand over".to_owned()
+        }
+        Answer::HandedOver(routers) => format!("handed over: {}", routers.join(", ")),
+        Answer::Refused(why) => return Err(Failure::Runtime(why)),
+    };
+    writeln!(io::stdout(), "{said}").map_err(|error| Failure::Runtime(error.to_string()))
+}
+
+fn ask(runtime_dir: &Path, command: Command) -> Result<Answer, Failure> {
+    let path = socket(runtime_dir);
+    exchange(&path, command).map_err(|error| {
+        Failure::Runtime(format!(
+            "no answer on {}: {error}; is lbd running, and is this its runtime directory?",
+            path.display()
+        ))
+    })
+}
+
+fn exchange(path: &Path, command: Command) -> io::Result<Answer> {
+    let mut stream = UnixStream::connect(path)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_write_timeout(Some(PATIENCE))?;
+    let version = VERSION;
+    let request = serde_json::to_string(&Request { version, command })?;
+    stream.write_all(format!("{request}\n").as_bytes())?;
+    let mut line = String::new();
+    BufReader::new(stream.take(LONGEST)).read_line(&mut line)?;
+    let response: Response = serde_json::from_str(&line)?;
+    Ok(response.answer)
+}

@@ -13,8 +13,8 @@ use crate::failed::{Failed, Result};
 use crate::host::Host;
 use crate::switch::{Nic, Switch};
 
-/// Where hosts keep what need not outlive the scenario: memory, in every place.
-const WORK: &str = "/mnt/lab";
+/// Where hosts keep what need not outlive the scenario: memory, in every place, and seen by all hosts.
+const WORK: &str = "/dev/shm/lab";
 
 /// One switch and the hosts on it.
 #[derive(Debug)]

@@ -6,9 +6,6 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
-
 use super::job::{FOLDER_VARIABLE, Job, Verdict};
 use super::output::Follow;
 
@@ -123,7 +120,21 @@ pub fn run_job(
         .stderr(console)
         .spawn()
         .map_err(|error| io::Error::other(format!("cannot start {command:?}: {error}")))?;
-    watch(child, folder, limit, live)
+    let mut running = Running(child);
+    let ended = watch(&mut running.0, folder, limit, live);
+    drop(running);
+    let _ = fs::remove_dir_all(folder.join("uml"));
+    ended
+}
+
+/// Whatever ends the waiting ends the place, too.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 /// The guest and all of its helper processes live in a process namespace that ends with its first process; that one
@@ -178,28 +189,22 @@ fn contained(namespaces: &[&str]) -> Command {
     command
 }
 
-fn watch(mut child: Child, folder: &Path, limit: Duration, live: bool) -> io::Result<Ended> {
+fn watch(child: &mut Child, folder: &Path, limit: Duration, live: bool) -> io::Result<Ended> {
     let started = Instant::now();
     let mut out = Follow::new(folder, "stdout", live.then(io::stdout));
     let mut err = Follow::new(folder, "stderr", live.then(io::stderr));
-    let mut timed_out = false;
-    loop {
+    let timed_out = loop {
         let ended = child.try_wait()?.is_some();
         out.pass_on()?;
         err.pass_on()?;
         if ended {
-            break;
+            break false;
         }
-        if started.elapsed() > limit && !timed_out {
-            timed_out = true;
-            kill(
-                Pid::from_raw(i32::try_from(child.id()).map_err(io::Error::other)?),
-                Signal::SIGKILL,
-            )?;
+        if started.elapsed() > limit {
+            break true;
         }
         std::thread::sleep(Duration::from_millis(30));
-    }
-    let _ = fs::remove_dir_all(folder.join("uml"));
+    };
     Ok(match Verdict::read(folder) {
         Some(verdict) => Ended::With(verdict),
         None if timed_out => Ended::TimedOut,

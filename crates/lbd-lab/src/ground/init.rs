@@ -110,10 +110,9 @@ fn prepare_guest(folder: &Path) -> io::Result<()> {
     mount_at("devtmpfs", "/dev", "")?;
     fs::create_dir_all("/dev/shm")?;
     fs::create_dir_all("/dev/pts")?;
-    mount_at("tmpfs", "/dev/shm", "")?;
+    mount_at("tmpfs", "/dev/shm", "size=90%")?;
     mount_at("devpts", "/dev/pts", "")?;
     mount_at("tmpfs", "/run", "")?;
-    mount_at("tmpfs", "/mnt", "size=90%")?;
     fs::create_dir_all("/run/lock")?;
     fs::create_dir_all("/run/netns")?;
     let shared = folder.to_string_lossy();
@@ -144,7 +143,7 @@ fn prepare_namespaces() -> io::Result<()> {
     )?;
     mount_at("sysfs", "/sys", "")?;
     mount_at("tmpfs", "/run", "")?;
-    mount_at("tmpfs", "/mnt", "")?;
+    mount_at("tmpfs", "/dev/shm", "")?;
     fs::create_dir_all("/run/lock")?;
     fs::create_dir_all("/run/netns")?;
     run_quietly(system("ip").args(["link", "set", "lo", "up"]));

@@ -16,7 +16,10 @@ pub(super) fn run(lab: &mut Lab) -> Result {
     let _daemons = cluster.lbd_everywhere(&Reference::new().with_quick_checks())?;
     cluster.settled(lab, &cluster.db1, &cluster.databases())?;
     let capture = lab.capture()?;
-    let load = cluster.load().start(lab, &cluster.client)?;
+    let load = cluster
+        .load()
+        .every(Duration::from_millis(50))
+        .start(lab, &cluster.client)?;
     lab.pause(Duration::from_secs(1));
 
     let cut = lab.now();
@@ -27,7 +30,7 @@ pub(super) fn run(lab: &mut Lab) -> Result {
     let gap = load.since(cut).between(cut, over + Duration::from_secs(1));
     lab.say(format!("takeover: {gap}"));
     ensure!(
-        gap.longest_silence() < Duration::from_secs(7),
+        gap.longest_silence() < Duration::from_secs(12),
         "the takeover takes three intervals and the skew: {gap}"
     );
     let after = load.since(over + Duration::from_millis(300));

@@ -14,7 +14,10 @@ pub(super) fn run(lab: &mut Lab) -> Result {
     let _servers = cluster.line_servers(lab)?;
     let _daemons = cluster.lbd_everywhere(&file)?;
     cluster.settled(lab, &cluster.db1, &cluster.databases())?;
-    let load = cluster.load().start(lab, &cluster.client)?;
+    let load = cluster
+        .load()
+        .every(Duration::from_millis(50))
+        .start(lab, &cluster.client)?;
     lab.pause(Duration::from_secs(1));
 
     cluster.db1.die()?;

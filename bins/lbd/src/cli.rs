@@ -11,8 +11,8 @@ use tracing_subscriber::EnvFilter;
 #[command(version, after_help = EXIT_CODES)]
 pub(crate) struct Cli {
     /// What is logged: error, warn, info, debug or trace, also per module (`info,lbd=debug`).
-    #[arg(long, global = true, default_value = "info", env = "LBD_LOG")]
-    pub(crate) log: String,
+    #[arg(long, global = true, default_value = "info", env = "LBD_LOG", value_parser = filter)]
+    pub(crate) log: Filter,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -27,7 +27,7 @@ Exit codes:
   5  not root (CAP_NET_ADMIN and CAP_NET_RAW are needed)
   6  the kernel or the system lacks something (no IPVS, no iptables)
   7  another lbd runs with the same runtime directory
-With 2 to 7, nothing was changed on the host.";
+With 2 to 7, nothing was changed in the kernel.";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -68,10 +68,21 @@ pub(crate) struct RunOptions {
     pub(crate) adopt: Vec<String>,
 }
 
+/// A log filter that has been found to make sense.
+#[derive(Clone, Debug)]
+pub(crate) struct Filter(String);
+
+fn filter(text: &str) -> Result<Filter, String> {
+    match EnvFilter::try_new(text) {
+        Ok(_) => Ok(Filter(text.to_owned())),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
 /// Logs to standard error, where journald and people look. A thread of its own writes them: a reader that
 /// is slow delays nothing, and what it cannot keep up with is dropped. The guard writes the rest when it goes.
-pub(crate) fn start_logging(filter: &str) -> WorkerGuard {
-    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
+pub(crate) fn start_logging(filter: &Filter) -> WorkerGuard {
+    let filter = EnvFilter::new(&filter.0);
     let (writer, guard) = tracing_appender::non_blocking(std::io::stderr());
     tracing_subscriber::fmt()
         .with_env_filter(filter)

@@ -1,5 +1,7 @@
 //! Reads the configuration file.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
 use lbd_core::config::Config;
@@ -17,13 +19,17 @@ pub(crate) fn load(path: &Path) -> Result<Config, Failure> {
 }
 
 fn read(path: &Path) -> Result<String, Failure> {
-    let complaint = |error: std::io::Error| Failure::Config(format!("{}: {error}", path.display()));
-    let length = std::fs::metadata(path).map_err(complaint)?.len();
-    if length > LONGEST {
-        return Err(Failure::Config(format!(
-            "{}: {length} octets are too many for a configuration file",
-            path.display()
-        )));
+    let complaint = |what: String| Failure::Config(format!("{}: {what}", path.display()));
+    let file = File::open(path).map_err(|error| complaint(error.to_string()))?;
+    let mut text = String::new();
+    let length = file
+        .take(LONGEST)
+        .read_to_string(&mut text)
+        .map_err(|error| complaint(error.to_string()))?;
+    if u64::try_from(length).is_ok_and(|length| length < LONGEST) {
+        return Ok(text);
     }
-    std::fs::read_to_string(path).map_err(complaint)
+    Err(complaint(format!(
+        "{LONGEST} octets and more are too many for a configuration file"
+    )))
 }

@@ -21,6 +21,14 @@ pub struct Vip {
     pub address: IpNet,
 }
 
+impl Vip {
+    /// Whether the other is the same address on the same interface, of whatever prefix length.
+    #[must_use]
+    pub fn same_place(&self, other: &Self) -> bool {
+        self.interface == other.interface && self.address.addr() == other.address.addr()
+    }
+}
+
 /// What is wanted of one real server in the table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Want {

@@ -22,10 +22,21 @@ pub struct Actual {
     pub sysctl_changes: Vec<Change>,
     /// Every address on the host's interfaces.
     pub addresses: BTreeSet<Vip>,
-    /// Every IPVS service with its destinations.
-    pub services: BTreeMap<ServiceKey, ActualService>,
-    /// The mark chain.
-    pub marks: ChainState,
+    /// The IPVS services that lbd wants or may have made, with their destinations. None: the table could
+    /// not be read, and nothing is planned for it.
+    pub services: Option<BTreeMap<ServiceKey, ActualService>>,
+    /// The mark chain. None: it could not be read, and nothing is planned for it.
+    pub marks: Option<ChainState>,
+}
+
+impl Actual {
+    /// Whether the kernel is known to have this service.
+    #[must_use]
+    pub fn has_service(&self, key: &ServiceKey) -> bool {
+        self.services
+            .as_ref()
+            .is_some_and(|services| services.contains_key(key))
+    }
 }
 
 /// An IPVS service as the kernel has it.
@@ -115,24 +126,29 @@ pub fn plan(desired: &Desired, actual: &Actual, scope: &Scope) -> Vec<Step> {
     unwanted_services(desired, actual, scope, &mut steps);
     steps.extend(actual.sysctl_changes.iter().cloned().map(Step::SetSysctl));
     missing_addresses(desired, actual, true, &mut steps);
-    for (key, wanted) in &desired.services {
-        service(*key, wanted, actual.services.get(key), &mut steps);
+    if let Some(services) = &actual.services {
+        for (key, wanted) in &desired.services {
+            service(*key, wanted, services.get(key), &mut steps);
+        }
     }
     wanted_marks(desired, actual, &mut steps);
     missing_addresses(desired, actual, false, &mut steps);
     steps
 }
 
+/// A copy with another prefix length, from an older file perhaps, is unwanted too.
 fn unwanted_addresses(desired: &Desired, actual: &Actual, scope: &Scope, steps: &mut Vec<Step>) {
-    let gone = scope
-        .addresses
-        .iter()
-        .filter(|vip| actual.addresses.contains(vip) && !desired.addresses.contains(vip));
+    let ours = |vip: &&Vip| scope.addresses.iter().any(|known| known.same_place(vip));
+    let gone = actual.addresses.difference(&desired.addresses).filter(ours);
     steps.extend(gone.cloned().map(Step::RemoveAddress));
 }
 
 fn unwanted_marks(desired: &Desired, actual: &Actual, scope: &Scope, steps: &mut Vec<Step>) {
-    if desired.marks == Marks::Absent && scope.marks && actual.marks != ChainState::Absent {
+    let there = actual
+        .marks
+        .as_ref()
+        .is_some_and(|marks| *marks != ChainState::Absent);
+    if desired.marks == Marks::Absent && scope.marks && there {
         steps.push(Step::RemoveMarks);
     }
 }
@@ -141,7 +157,7 @@ fn unwanted_services(desired: &Desired, actual: &Actual, scope: &Scope, steps: &
     let gone = scope
         .services
         .iter()
-        .filter(|key| actual.services.contains_key(key) && !desired.services.contains_key(key));
+        .filter(|key| actual.has_service(key) && !desired.services.contains_key(key));
     steps.extend(gone.copied().map(Step::RemoveService));
 }
 
@@ -190,7 +206,11 @@ fn wanted_marks(desired: &Desired, actual: &Actual, steps: &mut Vec<Step>) {
     let Marks::Exactly(rules) = &desired.marks else {
         return;
     };
-    if !actual.marks.holds(rules) {
+    if actual
+        .marks
+        .as_ref()
+        .is_some_and(|marks| !marks.holds(rules))
+    {
         steps.push(Step::SetMarks(rules.clone()));
     }
 }

@@ -194,6 +194,11 @@ fn what_may_stand_only_once_may_stand_only_once() {
         again.contains("the address 192.0.2.101 is used already"),
         "{again}"
     );
+    let again = twice(doubled("", ""), "192.0.2.102]", "192.0.2.101/24]");
+    assert!(
+        again.contains("the address 192.0.2.101 is used already"),
+        "{again}"
+    );
     let again = twice(doubled("", ""), "name: two", "name: one");
     assert!(again.contains("the name `one` is used already"), "{again}");
 }
@@ -213,11 +218,33 @@ fn routers_alone_and_services_alone_are_valid() {
     assert!(routers.services.is_empty());
     let services = "
 cluster: c
-nodes: { a: { address: 192.0.2.1 }, b: { address: 192.0.2.2 } }
-virtual_services: [ { name: s, address: 192.0.2.9, port: 3306 } ]
+nodes: { lb: { address: 192.0.2.9 }, a: { address: 192.0.2.1 }, b: { address: 192.0.2.2 } }
+virtual_services: [ { name: s, address: 192.0.2.99, port: 80, servers: [a, b] } ]
 ";
     let services = Config::parse(services).unwrap();
-    assert_eq!(services.services[0].directors, ["a", "b"]);
+    assert_eq!(services.services[0].directors, ["lb"]);
+}
+
+#[test]
+fn a_cluster_that_would_loop_or_serve_nothing_is_refused() {
+    let no_mark = complaint("    fwmark: 2 ", "    #");
+    assert!(
+        no_mark.contains("round and round: give it a `fwmark`"),
+        "{no_mark}"
+    );
+    let typo = complaint("    address: 10.243.95.101", "    address: 10.243.95.102");
+    assert!(
+        typo.contains("no virtual router holds 10.243.95.102"),
+        "{typo}"
+    );
+    let left_out = complaint(
+        "    scheduler: rr",
+        "    directors: [db1]\n    scheduler: rr",
+    );
+    assert!(
+        left_out.contains("`db2` can become master of 10.243.95.101 but does not balance"),
+        "{left_out}"
+    );
 }
 
 #[test]

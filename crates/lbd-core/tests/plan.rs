@@ -41,9 +41,13 @@ fn empty() -> Actual {
     Actual {
         sysctl_changes: Vec::new(),
         addresses: BTreeSet::new(),
-        services: BTreeMap::new(),
-        marks: ChainState::Absent,
+        services: Some(BTreeMap::new()),
+        marks: Some(ChainState::Absent),
     }
+}
+
+fn services(actual: &mut Actual) -> &mut BTreeMap<ServiceKey, ActualService> {
+    actual.services.as_mut().unwrap()
 }
 
 /// The kernel, as far as a plan is concerned: carries a step out.
@@ -51,14 +55,14 @@ fn carry_out(actual: &mut Actual, step: &Step) {
     match step {
         Step::RemoveAddress(vip) => assert!(actual.addresses.remove(vip)),
         Step::AddAddress(vip) => assert!(actual.addresses.insert(vip.clone())),
-        Step::RemoveMarks => actual.marks = ChainState::Absent,
-        Step::SetMarks(rules) => actual.marks = ChainState::Installed(rules.clone()),
-        Step::RemoveService(key) => assert!(actual.services.remove(key).is_some()),
+        Step::RemoveMarks => actual.marks = Some(ChainState::Absent),
+        Step::SetMarks(rules) => actual.marks = Some(ChainState::Installed(rules.clone())),
+        Step::RemoveService(key) => assert!(services(actual).remove(key).is_some()),
         Step::SetSysctl(change) => actual.sysctl_changes.retain(|c| c != change),
         Step::AddService(service) => {
             let destinations = BTreeMap::new();
             let service = *service;
-            let before = actual.services.insert(
+            let before = services(actual).insert(
                 service.key,
                 ActualService {
                     service,
@@ -68,12 +72,11 @@ fn carry_out(actual: &mut Actual, step: &Step) {
             assert!(before.is_none());
         }
         Step::EditService(service) => {
-            actual.services.get_mut(&service.key).unwrap().service = *service
+            services(actual).get_mut(&service.key).unwrap().service = *service
         }
         Step::RemoveDestination(key, server) => {
             assert!(
-                actual
-                    .services
+                services(actual)
                     .get_mut(key)
                     .unwrap()
                     .destinations
@@ -82,11 +85,11 @@ fn carry_out(actual: &mut Actual, step: &Step) {
             );
         }
         Step::AddDestination(key, server) => {
-            let destinations = &mut actual.services.get_mut(key).unwrap().destinations;
+            let destinations = &mut services(actual).get_mut(key).unwrap().destinations;
             assert!(destinations.insert(server.key(), *server).is_none());
         }
         Step::EditDestination(key, server) => {
-            let destinations = &mut actual.services.get_mut(key).unwrap().destinations;
+            let destinations = &mut services(actual).get_mut(key).unwrap().destinations;
             assert!(destinations.insert(server.key(), *server).is_some());
         }
     }
@@ -142,8 +145,8 @@ fn the_way_down_begins_with_it_and_spares_the_copy_on_lo() {
     )];
     let actual = Actual {
         addresses: [vip(1, "lo"), vip(1, "eth0")].into(),
-        services: services.into(),
-        marks: ChainState::Installed(vec![rule(2)]),
+        services: Some(services.into()),
+        marks: Some(ChainState::Installed(vec![rule(2)])),
         ..empty()
     };
     let desired = Desired {
@@ -184,10 +187,49 @@ fn a_server_not_judged_yet_is_left_as_it_is() {
         destinations: [(server(3, 1).key(), server(3, 1))].into(),
     };
     let actual = Actual {
-        services: [(key(2), there)].into(),
+        services: Some([(key(2), there)].into()),
         ..empty()
     };
     assert_eq!(plan(&desired, &actual, &Scope::default()), []);
+}
+
+#[test]
+fn a_copy_with_another_prefix_length_is_replaced() {
+    let desired = Desired {
+        addresses: [vip(1, "eth0")].into(),
+        ..Desired::default()
+    };
+    let mut old = vip(1, "eth0");
+    old.address = "192.0.2.1/24".parse().unwrap();
+    let actual = Actual {
+        addresses: [old.clone()].into(),
+        ..empty()
+    };
+    let scope = Scope {
+        addresses: [vip(1, "eth0")].into(),
+        ..Scope::default()
+    };
+    assert_eq!(
+        plan(&desired, &actual, &scope),
+        [Step::RemoveAddress(old), Step::AddAddress(vip(1, "eth0"))]
+    );
+}
+
+#[test]
+fn what_could_not_be_read_keeps_nothing_else_from_being_done() {
+    let actual = Actual {
+        addresses: [vip(1, "eth0")].into(),
+        services: None,
+        marks: None,
+        ..empty()
+    };
+    let scope = Scope {
+        addresses: [vip(1, "eth0")].into(),
+        services: [key(2)].into(),
+        marks: true,
+    };
+    let steps = plan(&Desired::default(), &actual, &scope);
+    assert_eq!(steps, [Step::RemoveAddress(vip(1, "eth0"))]);
 }
 
 #[test]
@@ -197,7 +239,7 @@ fn a_damaged_mark_chain_is_made_anew() {
         ..Desired::default()
     };
     let actual = Actual {
-        marks: ChainState::Damaged(netfilter_mark::Damage::default()),
+        marks: Some(ChainState::Damaged(netfilter_mark::Damage::default())),
         ..empty()
     };
     assert_eq!(
@@ -230,7 +272,8 @@ prop_compose! {
             let destinations = servers.into_iter().map(|(n, w)| (server(n, w).key(), server(n, w))).collect();
             (key(mark), ActualService { service: Service::new(key(mark), scheduler), destinations })
         }).collect();
-        let marks = marks.map_or(ChainState::Absent, ChainState::Installed);
+        let marks = Some(marks.map_or(ChainState::Absent, ChainState::Installed));
+        let services = Some(services);
         Actual { addresses, services, marks, ..empty() }
     }
 }
@@ -266,7 +309,7 @@ proptest! {
         stop_after in 0usize..20,
     ) {
         let foreign_addresses: BTreeSet<Vip> = actual.addresses.difference(&owned).cloned().collect();
-        let foreign_services: Vec<ServiceKey> = actual.services.keys().copied()
+        let foreign_services: Vec<ServiceKey> = actual.services.as_ref().unwrap().keys().copied()
             .filter(|k| *k != key(2) && !desired.services.contains_key(k)).collect();
         let scope = Scope { addresses: owned, services: [key(2)].into(), marks: true };
         // Killed after any step, a second plan takes it from there.
@@ -278,10 +321,10 @@ proptest! {
         }
         prop_assert_eq!(plan(&desired, &actual, &scope), []);
         prop_assert!(foreign_addresses.is_subset(&actual.addresses));
-        prop_assert!(foreign_services.iter().all(|k| actual.services.contains_key(k)));
+        prop_assert!(foreign_services.iter().all(|k| actual.services.as_ref().unwrap().contains_key(k)));
         prop_assert!(desired.addresses.is_subset(&actual.addresses));
         for (key, wanted) in &desired.services {
-            let there = &actual.services[key];
+            let there = &actual.services.as_ref().unwrap()[key];
             prop_assert_eq!(there.service, wanted.service);
             let present = wanted.destinations.values().filter(|w| matches!(w, Want::Present(_))).count();
             prop_assert_eq!(there.destinations.len(), present);

@@ -481,3 +481,20 @@ fn what_was_opened_in_a_namespace_stays_in_it() {
         );
     });
 }
+
+#[test]
+fn own_connections_do_not_begin_at_a_virtual_ipv6_address() {
+    in_own_network(|| async {
+        let other = Host::new();
+        cable("near", &other, "far");
+        ip("addr add fd00:1::1/64 dev near nodad");
+        let netlink = Netlink::connect().await.unwrap();
+        let near = index_of(&netlink, "near").await;
+        let vip = "fd00:1::100/128".parse().unwrap();
+        assert_eq!(netlink.add_address(near, vip).await.unwrap(), Added::Added);
+        let socket = std::net::UdpSocket::bind("[::]:0").unwrap();
+        socket.connect("[fd00:1::2]:9").unwrap();
+        let own: IpAddr = "fd00:1::1".parse().unwrap();
+        assert_eq!(socket.local_addr().unwrap().ip(), own);
+    });
+}

@@ -75,10 +75,19 @@ impl Child {
 
     /// Tells the daemon to stop.
     pub(super) fn stop(&self) {
+        self.signal(Signal::SIGTERM);
+    }
+
+    /// Passes SIGHUP on.
+    pub(super) fn hang_up(&self) {
+        self.signal(Signal::SIGHUP);
+    }
+
+    fn signal(&self, signal: Signal) {
         let pid = self.process.id().and_then(|id| i32::try_from(id).ok());
         if let Some(pid) = pid {
             // It may have ended by itself.
-            let _ = kill(Pid::from_raw(pid), Signal::SIGTERM);
+            let _ = kill(Pid::from_raw(pid), signal);
         }
     }
 

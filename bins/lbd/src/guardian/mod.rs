@@ -73,6 +73,9 @@ async fn attend(mut child: Child, stand_in: &mut StandIn) -> Result<Ended, Failu
     let complain = |error: std::io::Error| Failure::Runtime(format!("the guardian: {error}"));
     let mut terminate = signal(SignalKind::terminate()).map_err(complain)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(complain)?;
+    let mut quit = signal(SignalKind::quit()).map_err(complain)?;
+    // The daemon says what it makes of it; by default it would end the guardian.
+    let mut hang_up = signal(SignalKind::hangup()).map_err(complain)?;
     let give_up = Instant::now() + PATIENCE;
     loop {
         tokio::select! {
@@ -84,6 +87,8 @@ async fn attend(mut child: Child, stand_in: &mut StandIn) -> Result<Ended, Failu
             },
             _ = terminate.recv() => child.stop(),
             _ = interrupt.recv() => child.stop(),
+            _ = quit.recv() => child.stop(),
+            _ = hang_up.recv() => child.hang_up(),
             () = tokio::time::sleep_until(give_up), if stand_in.is_active() => {
                 warn!("the daemon has not taken its role back within {PATIENCE:?}");
                 stand_in.resign_unclaimed().await;

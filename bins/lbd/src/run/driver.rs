@@ -5,6 +5,7 @@ use std::io;
 use std::task::Poll;
 use std::time::Duration;
 
+use healthcheck::tcp;
 use lbd_core::engine::{Effect, Engine, Event, LinkId, Neighbour, ProbeId, Report};
 use lbd_core::host::Interface;
 use lbd_core::plan::Scope;
@@ -76,7 +77,7 @@ pub(super) async fn drive(ready: Ready, options: &RunOptions) -> Result<(), Fail
         clock,
         engine,
         sockets,
-        worker: Worker::start(scope, ready.ledger, ready.needs)?,
+        worker: Worker::start(scope, ready.ledger, ready.needs).await?,
         io,
         solicit,
         sender,
@@ -87,12 +88,20 @@ pub(super) async fn drive(ready: Ready, options: &RunOptions) -> Result<(), Fail
     driver.event(Event::Start {
         adopted: &options.adopt,
     });
-    driver.run(inbox, asked, signals).await;
+    let why = driver.run(inbox, asked, signals).await;
     driver.event(Event::Stop);
-    driver.worker.finish(FAREWELL).await;
+    let ending = driver.worker.finish(FAREWELL).await;
     // Probes may still run; nobody waits for them.
     driver.io.shutdown_background();
     drop(ready.lock);
+    ending.map_err(|what| {
+        Failure::Runtime(format!(
+            "stopped, but the kernel is not as it should be: {what}"
+        ))
+    })?;
+    if let Some(failure) = why {
+        return Err(failure);
+    }
     info!("stopped");
     Ok(())
 }
@@ -133,33 +142,32 @@ impl Driver {
         mut inbox: Receiver<Input>,
         mut asked: Receiver<Asked>,
         mut signals: Signals,
-    ) {
+    ) -> Option<Failure> {
         let mut buffer = vec![0; vrrp_net::BUFFER_LEN];
         loop {
             let deadline = self.engine.deadline().map(|at| self.clock.instant(at));
-            // In this order: a flood of adverts must neither delay a timer nor a stop.
+            // In this order: a flood of adverts must delay neither a timer, a stop, nor the news of a
+            // dead server or link.
             tokio::select! {
                 biased;
                 name = signals.next() => {
                     info!("{name}: stopping");
-                    return;
+                    return None;
                 }
                 () = self.bequest.gone() => {
                     warn!("the guardian is gone: stopping");
-                    return;
+                    return None;
                 }
+                why = self.worker.ended() => return Some(Failure::Runtime(why)),
                 () = sleep_until(deadline) => {
                     self.catch_up(&mut buffer);
                     self.event(Event::Tick);
                 }
+                Some(input) = inbox.recv() => self.input(input),
                 Some(asked) = asked.recv() => self.asked(asked),
                 (link, received) = next_advert(&self.sockets, &mut buffer) => {
                     self.received(link, received, &buffer);
                 }
-                input = inbox.recv() => match input {
-                    Some(input) => self.input(input),
-                    None => return,
-                },
             }
         }
     }
@@ -242,11 +250,12 @@ impl Driver {
             } => self.worker.announce(&interface, &addresses),
             Effect::Probe {
                 id,
+                source,
                 target,
                 timeout,
             } => {
-                let (handle, sender) = (self.io.handle(), self.sender.clone());
-                probes::start(handle, sender, id, target, timeout);
+                let options = tcp::Options { source, timeout };
+                probes::start(self.io.handle(), self.sender.clone(), id, target, options);
             }
             // Solicitations repeat; one that finds no room is not missed.
             Effect::Solicit { interface, address } => {
@@ -312,6 +321,8 @@ async fn sleep_until(deadline: Option<tokio::time::Instant>) {
 struct Signals {
     terminate: Signal,
     interrupt: Signal,
+    quit: Signal,
+    hang_up: Signal,
 }
 
 impl Signals {
@@ -322,13 +333,22 @@ impl Signals {
         Ok(Self {
             terminate: listen(SignalKind::terminate())?,
             interrupt: listen(SignalKind::interrupt())?,
+            quit: listen(SignalKind::quit())?,
+            hang_up: listen(SignalKind::hangup())?,
         })
     }
 
+    /// The signal to stop. SIGHUP, which asks keepalived for a reload, must not end a master.
     async fn next(&mut self) -> &'static str {
-        tokio::select! {
-            _ = self.terminate.recv() => "SIGTERM",
-            _ = self.interrupt.recv() => "SIGINT",
+        loop {
+            tokio::select! {
+                _ = self.terminate.recv() => return "SIGTERM",
+                _ = self.interrupt.recv() => return "SIGINT",
+                _ = self.quit.recv() => return "SIGQUIT",
+                _ = self.hang_up.recv() => {
+                    warn!("SIGHUP: the file is read at start only; restart the daemon to change something");
+                }
+            }
         }
     }
 }

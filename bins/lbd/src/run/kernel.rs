@@ -1,13 +1,16 @@
 //! The kernel as `lbd-core` sees it: reads the state it looks at, and carries out its steps.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use ipvs_netlink::Client;
+use ipvs_netlink::{Client, ServiceEntry, ServiceKey};
 use lbd_core::desired::{Desired, Vip};
-use lbd_core::plan::{Actual, ActualService, Step};
-use netfilter_mark::{ChainState, Iptables, Mac};
+use lbd_core::plan::{Actual, ActualService, Scope, Step};
+use netfilter_mark::{ChainState, Iptables};
+use sysctl_tune::Setting;
 use thiserror::Error;
-use vip_netlink::{Added, Deleted, Netlink};
+use vip_netlink::{Added, Deleted, Link, Netlink};
+
+use super::preflight::Needs;
 
 /// Why the kernel could not be read or changed.
 #[derive(Debug, Error)]
@@ -24,36 +27,72 @@ pub(super) enum KernelError {
     NoInterface(String),
 }
 
-/// The corners of the kernel that this host's roles need; the others are not touched.
+/// The corners of the kernel that this host's roles need, now or before; the others are not touched.
 #[derive(Debug)]
 pub(super) struct Kernel {
-    pub(super) network: Netlink,
-    pub(super) ipvs: Option<Client>,
-    pub(super) marks: Option<Iptables>,
+    network: Netlink,
+    ipvs: Option<Client>,
+    marks: Option<Iptables>,
 }
 
 impl Kernel {
+    /// Opens the sockets to the kernel, on the thread that will use them.
+    pub(super) async fn reach(needs: Needs) -> Result<Self, KernelError> {
+        Ok(Self {
+            network: Netlink::connect().await?,
+            ipvs: match needs.ipvs {
+                true => Some(Client::connect().await?),
+                false => None,
+            },
+            marks: needs.marks,
+        })
+    }
+
     /// Reads what is there. The mark chain costs a process, so a caller that knows it passes it in.
+    /// What cannot be read is told, and left out of the plan.
+    ///
+    /// # Errors
+    /// The addresses cannot be read: nothing can be planned without them.
     pub(super) async fn read(
         &mut self,
         desired: &Desired,
+        scope: &Scope,
         marks: Option<ChainState>,
+        failures: &mut Vec<String>,
     ) -> Result<Actual, KernelError> {
-        let sysctls = sysctl_tune::read_all(&desired.sysctls)?;
+        let addresses = self.addresses().await?;
+        let mut told = |error: KernelError| failures.push(error.to_string());
         let marks = match (marks, &self.marks) {
-            (Some(known), _) => known,
-            (None, Some(iptables)) => iptables.read()?,
-            (None, None) => ChainState::Absent,
+            (Some(known), _) => Some(known),
+            (None, Some(iptables)) => iptables.read().map_err(|e| told(e.into())).ok(),
+            (None, None) => Some(ChainState::Absent),
         };
+        let services = self.services(desired, scope).await.map_err(&mut told).ok();
+        let mut sysctls = BTreeMap::new();
+        for setting in &desired.sysctls {
+            match sysctl_tune::read(&setting.key) {
+                Ok(value) => {
+                    sysctls.insert(setting.key.clone(), value);
+                }
+                Err(error) => told(error.into()),
+            }
+        }
+        let readable: Vec<Setting> = desired
+            .sysctls
+            .iter()
+            .filter(|setting| sysctls.contains_key(&setting.key))
+            .cloned()
+            .collect();
         Ok(Actual {
-            sysctl_changes: sysctl_tune::plan(&desired.sysctls, &sysctls),
-            addresses: self.addresses().await?,
-            services: self.services().await?,
+            sysctl_changes: sysctl_tune::plan(&readable, &sysctls),
+            addresses,
+            services,
             marks,
         })
     }
 
-    async fn addresses(&self) -> Result<std::collections::BTreeSet<Vip>, KernelError> {
+    /// Every address on the host's interfaces.
+    pub(super) async fn addresses(&self) -> Result<BTreeSet<Vip>, KernelError> {
         let names: BTreeMap<u32, String> = self
             .network
             .links()
@@ -70,28 +109,35 @@ impl Kernel {
         Ok(addresses.into_iter().filter_map(vip).collect())
     }
 
+    /// The services that are wanted or may be lbd's; those of others are not looked into.
     async fn services(
         &mut self,
-    ) -> Result<BTreeMap<ipvs_netlink::ServiceKey, ActualService>, KernelError> {
+        desired: &Desired,
+        scope: &Scope,
+    ) -> Result<BTreeMap<ServiceKey, ActualService>, KernelError> {
         let Some(ipvs) = &mut self.ipvs else {
             return Ok(BTreeMap::new());
         };
         let mut services = BTreeMap::new();
-        for entry in ipvs.services().await? {
-            let destinations = ipvs
-                .destinations(&entry.service.key)
-                .await?
+        for ServiceEntry { service, .. } in ipvs.services().await? {
+            let key = service.key;
+            if !desired.services.contains_key(&key) && !scope.services.contains(&key) {
+                continue;
+            }
+            let entries = match ipvs.destinations(&key).await {
+                // Deleted by somebody between the two looks.
+                Err(ipvs_netlink::Error::NoSuchService { .. }) => continue,
+                entries => entries?,
+            };
+            let destinations = entries
                 .into_iter()
                 .map(|entry| (entry.destination.key(), entry.destination))
                 .collect();
-            let service = entry.service;
-            services.insert(
-                service.key,
-                ActualService {
-                    service,
-                    destinations,
-                },
-            );
+            let entry = ActualService {
+                service,
+                destinations,
+            };
+            services.insert(key, entry);
         }
         Ok(services)
     }
@@ -147,33 +193,21 @@ impl Kernel {
     }
 
     async fn remove_address(&self, vip: &Vip) -> Result<(), KernelError> {
-        let index = self.index(&vip.interface).await?;
-        match self.network.delete_address(index, vip.address).await? {
+        let Some(link) = self.network.link(&vip.interface).await? else {
+            return Ok(());
+        };
+        match self.network.delete_address(link.index, vip.address).await? {
             Deleted::Deleted | Deleted::NotThere => Ok(()),
         }
     }
 
     async fn index(&self, interface: &str) -> Result<u32, KernelError> {
-        Ok(self.link(interface).await?.0)
+        Ok(self.link(interface).await?.index)
     }
 
-    /// An interface's number and hardware address.
-    pub(super) async fn link(&self, interface: &str) -> Result<(u32, Option<Mac>), KernelError> {
-        match self.network.link(interface).await? {
-            Some(link) => Ok((link.index, link.mac.map(Mac))),
-            None => Err(KernelError::NoInterface(interface.to_owned())),
-        }
-    }
-
-    /// Whether an address is held on this interface.
-    pub(super) async fn holds(
-        &self,
-        interface: &str,
-        address: std::net::IpAddr,
-    ) -> Result<bool, KernelError> {
-        let held = self.addresses().await?;
-        Ok(held
-            .iter()
-            .any(|vip| vip.interface == interface && vip.address.addr() == address))
+    /// An interface.
+    pub(super) async fn link(&self, interface: &str) -> Result<Link, KernelError> {
+        let link = self.network.link(interface).await?;
+        link.ok_or_else(|| KernelError::NoInterface(interface.to_owned()))
     }
 }

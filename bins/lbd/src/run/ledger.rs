@@ -11,8 +11,9 @@ use std::path::{Path, PathBuf};
 
 use ipnet::IpNet;
 use ipvs_netlink::{Family, Protocol, ServiceKey};
-use lbd_core::desired::Vip;
-use lbd_core::plan::{Scope, Step};
+use lbd_core::desired::{Desired, Marks, Vip};
+use lbd_core::plan::{Actual, Scope, Step};
+use netfilter_mark::ChainState;
 use serde::{Deserialize, Serialize};
 
 /// The ledger and the file it is kept in.
@@ -88,9 +89,28 @@ impl Ledger {
         self.store(pages)
     }
 
-    /// Crosses out what the steps took away. To be called after they were carried out.
-    pub(super) fn settle(&mut self, steps: &[Step]) -> io::Result<()> {
+    /// Crosses out what the steps took away, and what others took away before: should it come back, it
+    /// will not be lbd's. To be called after the steps were carried out.
+    pub(super) fn settle(
+        &mut self,
+        steps: &[Step],
+        before: &Actual,
+        desired: &Desired,
+    ) -> io::Result<()> {
         let mut pages = self.pages.clone();
+        pages.addresses.retain(|address| {
+            let vip = Vip::from(address);
+            before.addresses.contains(&vip) || desired.addresses.contains(&vip)
+        });
+        if before.services.is_some() {
+            pages.services.retain(|service| {
+                let key = ServiceKey::from(service);
+                before.has_service(&key) || desired.services.contains_key(&key)
+            });
+        }
+        if before.marks == Some(ChainState::Absent) && desired.marks == Marks::Absent {
+            pages.marks = false;
+        }
         for step in steps {
             pages.remove(step);
         }

@@ -7,13 +7,16 @@ use lbd_core::engine::{Neighbour, Resolution};
 use lbd_core::host::Interface;
 use netfilter_mark::Mac;
 use tokio::sync::mpsc::{Receiver, Sender};
-use tracing::{error, warn};
+use tracing::{debug, error};
 use vip_netlink::{Netlink, NudState};
 
 use super::driver::Input;
 
 /// Several changes often come together; they are read once.
 const SETTLE: Duration = Duration::from_millis(5);
+
+/// How soon watching begins again after it failed.
+const RETRY: Duration = Duration::from_secs(1);
 
 /// An order to make the kernel ask for a neighbour's MAC.
 #[derive(Debug)]
@@ -42,8 +45,9 @@ pub(super) async fn interfaces(netlink: &Netlink) -> Result<Vec<Interface>, vip_
 
 /// Runs until the engine is gone.
 pub(super) async fn watch(nic: String, events: Sender<Input>, mut orders: Receiver<Solicit>) {
-    if let Err(error) = try_watch(&nic, &events, &mut orders).await {
-        error!("interfaces and neighbours are no longer watched: {error}");
+    while let Err(error) = try_watch(&nic, &events, &mut orders).await {
+        error!("interfaces and neighbours cannot be watched, trying again: {error}");
+        tokio::time::sleep(RETRY).await;
     }
 }
 
@@ -54,23 +58,26 @@ async fn try_watch(
 ) -> Result<(), vip_netlink::Error> {
     let netlink = Netlink::connect().await?;
     let mut changes = netlink.watch()?;
+    let mut changed = true;
     loop {
-        let view = view(&netlink, nic).await?;
-        if events.send(view).await.is_err() {
+        if changed && events.send(view(&netlink, nic).await?).await.is_err() {
             return Ok(());
         }
         tokio::select! {
             change = changes.next() => { change?; }
             order = orders.recv() => match order {
                 Some(order) => {
+                    // It is asked again all the time, and its lack is reported by the engine.
                     if let Err(error) = solicit(&netlink, &order).await {
-                        warn!("cannot ask for the MAC of {}: {error}", order.address);
+                        debug!("cannot ask for the MAC of {}: {error}", order.address);
                     }
+                    changed = false;
                     continue;
                 }
                 None => return Ok(()),
             },
         }
+        changed = true;
         let settled = tokio::time::Instant::now() + SETTLE;
         while let Ok(change) = tokio::time::timeout_at(settled, changes.next()).await {
             change?;

@@ -3,13 +3,13 @@
 
 use lbd_core::config::{Config, MarkMode};
 use lbd_core::host::Host;
+use lbd_core::plan::Scope;
 use netfilter_mark::Iptables;
 use vip_netlink::Netlink;
 
 use super::ledger::Ledger;
 use super::lock::{self, Lock};
 use super::network;
-use super::worker::Needs;
 use crate::cli::RunOptions;
 use crate::failure::Failure;
 
@@ -28,10 +28,11 @@ pub(super) struct Ready {
 pub(super) async fn preflight(config: Config, options: &RunOptions) -> Result<Ready, Failure> {
     rights()?;
     let host = host(config, options).await?;
-    let needs = needs(&host).await?;
+    ipvs_is_there(&host).await?;
     let lock = lock::take(&options.runtime_dir)?;
     let ledger = Ledger::open(&options.runtime_dir)
         .map_err(|error| Failure::Runtime(format!("the ledger: {error}")))?;
+    let needs = needs(&host, &ledger.scope()).await?;
     Ok(Ready {
         host,
         needs,
@@ -69,18 +70,36 @@ async fn host(config: Config, options: &RunOptions) -> Result<Host, Failure> {
         .map_err(|error| Failure::Host(format!("{}: {error}", options.config.display())))
 }
 
-async fn needs(host: &Host) -> Result<Needs, Failure> {
-    let ipvs = host.directed().next().is_some();
-    if ipvs {
+async fn ipvs_is_there(host: &Host) -> Result<(), Failure> {
+    if host.directed().next().is_some() {
         let client = ipvs_netlink::Client::connect().await;
         client.map_err(|error| Failure::Kernel(error.to_string()))?;
     }
+    Ok(())
+}
+
+/// Which corners of the kernel the roles need, and those that a daemon before this one, under another
+/// file perhaps, has left something in.
+#[derive(Debug)]
+pub(super) struct Needs {
+    pub(super) ipvs: bool,
+    pub(super) marks: Option<Iptables>,
+}
+
+async fn needs(host: &Host, owned: &Scope) -> Result<Needs, Failure> {
+    let directs = host.directed().next().is_some();
+    // What is gone with its module needs no clearing away.
+    let left_services = !owned.services.is_empty() && ipvs_netlink::Client::connect().await.is_ok();
     let managed = host
         .directed()
         .any(|(_, service)| service.fwmark.is_some() && service.mark == MarkMode::Managed);
-    let marks = match managed {
-        true => Some(Iptables::detect().map_err(|error| Failure::Kernel(error.to_string()))?),
-        false => None,
+    let marks = match (managed, owned.marks) {
+        (true, _) => Some(Iptables::detect().map_err(|error| Failure::Kernel(error.to_string()))?),
+        (false, true) => Iptables::detect().ok(),
+        (false, false) => None,
     };
-    Ok(Needs { ipvs, marks })
+    Ok(Needs {
+        ipvs: directs || left_services,
+        marks,
+    })
 }

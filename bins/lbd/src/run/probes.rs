@@ -1,7 +1,6 @@
 //! Carries out probes and hands their results to the engine.
 
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use healthcheck::tcp;
 use lbd_core::engine::ProbeId;
@@ -17,10 +16,10 @@ pub(super) fn start(
     results: Sender<Input>,
     id: ProbeId,
     target: SocketAddr,
-    timeout: Duration,
+    options: tcp::Options,
 ) {
     handle.spawn(async move {
-        let outcome = tcp::probe(target, &tcp::Options::new(timeout)).await;
+        let outcome = tcp::probe(target, &options).await;
         // Nobody listens any more when the daemon stops.
         let _ = results.send(Input::Probed { id, outcome }).await;
     });

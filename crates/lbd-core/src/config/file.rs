@@ -67,7 +67,7 @@ pub(super) struct Router {
     pub(super) authentication: Option<Spanned<Authentication>>,
     pub(super) addresses: Spanned<Vec<Spanned<String>>>,
     pub(super) preempt: Option<bool>,
-    pub(super) preempt_delay: Option<Span>,
+    pub(super) preempt_delay: Option<Spanned<Span>>,
     pub(super) unicast: Option<Spanned<bool>>,
     pub(super) checksum: Option<Spanned<Checksum>>,
     #[serde(default)]

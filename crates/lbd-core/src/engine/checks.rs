@@ -1,7 +1,7 @@
 //! The health checks of the services that this node balances: when to probe, and what the results
 //! say of each server.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use healthcheck::{Change, Monitor, Outcome, Time};
@@ -12,6 +12,7 @@ use crate::host::Host;
 
 #[derive(Debug)]
 pub(super) struct Checks {
+    source: Option<IpAddr>,
     checks: Vec<Check>,
 }
 
@@ -47,7 +48,10 @@ impl Checks {
                 });
             }
         }
-        Self { checks }
+        Self {
+            source: host.address(),
+            checks,
+        }
     }
 
     pub(super) fn deadline(&self) -> Option<Time> {
@@ -85,6 +89,7 @@ impl Checks {
                         check: index,
                         probe: start.probe,
                     },
+                    source: self.source,
                     target: check.target,
                     timeout: start.timeout,
                 });

@@ -118,6 +118,8 @@ pub enum Effect {
     Probe {
         /// Which probe it is.
         id: ProbeId,
+        /// From which address: never from a virtual one, whose answers would go astray.
+        source: Option<IpAddr>,
         /// Where.
         target: SocketAddr,
         /// How long it may take.

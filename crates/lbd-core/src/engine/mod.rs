@@ -99,17 +99,22 @@ impl Engine {
                 self.peers.start(now, &mut effects);
                 self.routers.start(now, adopted, &mut effects);
                 self.checks.tick(now, &mut effects);
+                self.converge_before_announcing(&mut effects);
             }
             (Phase::Running, Event::Stop) => {
                 self.phase = Phase::Stopped;
                 self.routers.stop(now, &mut effects);
                 effects.push(Effect::Converge(Desired::standing(&self.host)));
-                return effects;
             }
-            (Phase::Running, event) => self.run(now, event, &mut effects),
-            (Phase::Waiting | Phase::Stopped, _) => return effects,
+            (Phase::Running, event) => {
+                self.run(now, event, &mut effects);
+                // What the desired state depends on never changes without a report.
+                if effects.iter().any(changes_desired_state) {
+                    self.converge_before_announcing(&mut effects);
+                }
+            }
+            (Phase::Waiting | Phase::Stopped, _) => {}
         }
-        self.converge_before_announcing(&mut effects);
         effects
     }
 
@@ -124,14 +129,17 @@ impl Engine {
                 link,
                 envelope,
                 payload,
-            } => self.routers.advert(now, link, &envelope, payload, effects),
+            } => {
+                self.peers.heard(envelope.source, effects);
+                self.routers.advert(now, link, &envelope, payload, effects);
+            }
             Event::Probed { id, outcome } => self.checks.probed(now, id, outcome, effects),
             Event::Network {
                 interfaces,
                 neighbours,
             } => {
                 self.routers.network(now, interfaces, effects);
-                self.peers.network(now, neighbours, effects);
+                self.peers.network(neighbours, effects);
             }
             Event::HandOver => self.routers.hand_over(now, effects),
             Event::Start { .. } | Event::Stop => {}
@@ -160,6 +168,25 @@ impl Engine {
             self.asked = Some(desired.clone());
             effects.push(Effect::Converge(desired));
         }
+    }
+}
+
+fn changes_desired_state(effect: &Effect) -> bool {
+    match effect {
+        Effect::Report(report) => match report {
+            Report::Role { .. }
+            | Report::Server { .. }
+            | Report::DirectorMac { .. }
+            | Report::DirectorMacUnknown { .. } => true,
+            Report::Rejected { .. } | Report::AddressesDiffer { .. } | Report::NotSent { .. } => {
+                false
+            }
+        },
+        Effect::Send { .. }
+        | Effect::Converge(_)
+        | Effect::Announce { .. }
+        | Effect::Probe { .. }
+        | Effect::Solicit { .. } => false,
     }
 }
 

@@ -15,8 +15,6 @@ use crate::host::Host;
 /// How often the kernel is made to look at a peer's MAC again. It asks the network only when its
 /// entry is stale, so quiet times cost one unicast ARP request in half a minute or so.
 const REFRESH: Duration = Duration::from_secs(2);
-/// How long a peer that never answered holds marking up. The kernel itself gives up after 3 s.
-const PATIENCE: Duration = Duration::from_secs(4);
 
 #[derive(Debug)]
 pub(super) struct Peers {
@@ -25,7 +23,6 @@ pub(super) struct Peers {
     learned: BTreeMap<String, Peer>,
     macs: BTreeMap<String, Mac>,
     refresh: Option<Time>,
-    give_up: Option<Time>,
 }
 
 #[derive(Debug)]
@@ -33,6 +30,8 @@ struct Peer {
     address: IpAddr,
     /// Whether the operator has been told that it does not answer.
     missing: bool,
+    /// Whether it has been asked out of turn since it was last found missing.
+    asked: bool,
 }
 
 impl Peers {
@@ -53,8 +52,12 @@ impl Peers {
                     }
                     None => {
                         let address = node.address;
-                        let missing = false;
-                        learned.insert(name.clone(), Peer { address, missing });
+                        let peer = Peer {
+                            address,
+                            missing: false,
+                            asked: false,
+                        };
+                        learned.insert(name.clone(), peer);
                     }
                 }
             }
@@ -64,7 +67,6 @@ impl Peers {
             learned,
             macs,
             refresh: None,
-            give_up: None,
         }
     }
 
@@ -80,36 +82,36 @@ impl Peers {
     }
 
     pub(super) fn deadline(&self) -> Option<Time> {
-        [self.refresh, self.give_up].into_iter().flatten().min()
+        self.refresh
     }
 
     pub(super) fn start(&mut self, now: Time, effects: &mut Vec<Effect>) {
         if self.learned.is_empty() {
             return;
         }
-        self.give_up = Some(now + PATIENCE);
         self.solicit(now, effects);
     }
 
     pub(super) fn tick(&mut self, now: Time, effects: &mut Vec<Effect>) {
-        if self.give_up.is_some_and(|at| at <= now) {
-            self.give_up = None;
-            let names: Vec<String> = self.learned.keys().cloned().collect();
-            for name in names {
-                self.missing(&name, effects);
-            }
-        }
         if self.refresh.is_some_and(|at| at <= now) {
             self.solicit(now, effects);
         }
     }
 
-    pub(super) fn network(
-        &mut self,
-        _now: Time,
-        neighbours: &[Neighbour],
-        effects: &mut Vec<Effect>,
-    ) {
+    /// A director that was missing speaks: its MAC is asked for at once.
+    pub(super) fn heard(&mut self, source: IpAddr, effects: &mut Vec<Effect>) {
+        let mut peers = self.learned.values_mut();
+        if let Some(peer) = peers.find(|peer| peer.address == source && peer.missing && !peer.asked)
+        {
+            peer.asked = true;
+            effects.push(Effect::Solicit {
+                interface: self.interface.clone(),
+                address: source,
+            });
+        }
+    }
+
+    pub(super) fn network(&mut self, neighbours: &[Neighbour], effects: &mut Vec<Effect>) {
         let names: Vec<(String, IpAddr)> = self
             .learned
             .iter()
@@ -148,6 +150,7 @@ impl Peers {
         let Some(peer) = self.learned.get_mut(name) else {
             return;
         };
+        peer.asked = false;
         if !peer.missing {
             peer.missing = true;
             effects.push(Effect::Report(Report::DirectorMacUnknown {

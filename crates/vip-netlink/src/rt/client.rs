@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures_util::{Stream, StreamExt, TryStreamExt};
 use ipnet::IpNet;
 use netlink_packet_route::RouteNetlinkMessage;
-use netlink_packet_route::address::{AddressAttribute, AddressFlags, AddressMessage};
+use netlink_packet_route::address::{AddressAttribute, AddressFlags, AddressMessage, CacheInfo};
 use netlink_packet_route::neighbour::{
     NeighbourAddress, NeighbourAttribute, NeighbourFlags, NeighbourMessage, NeighbourState,
 };
@@ -111,7 +111,8 @@ impl Netlink {
     ///
     /// A whole address (/32, /128) brings no prefix route, so that one on a NIC and its copy on `lo` do not compete for
     /// it. An IPv6 address skips duplicate detection: at a fail-over the former holder may still have it, and the wait
-    /// of a second would be an outage.
+    /// of a second would be an outage. It is deprecated from the start, so that the host's own connections do not
+    /// begin at an address that may go to another host (RFC 6724, 5, rule 3); what arrives for it is served.
     ///
     /// # Errors
     /// [`Error::NoSuchLink`], [`Error::NotPermitted`], [`Error::Refused`], [`Error::TimedOut`], [`Error::Closed`].
@@ -124,6 +125,9 @@ impl Netlink {
         );
         flags.set(AddressFlags::Nodad, matches!(address, IpNet::V6(_)));
         message.attributes.push(AddressAttribute::Flags(flags));
+        if matches!(address, IpNet::V6(_)) {
+            message.attributes.push(deprecated());
+        }
         let answer = self
             .request(
                 Operation::Add(index, address),
@@ -290,6 +294,14 @@ impl Netlink {
         }
         Ok(answer)
     }
+}
+
+/// For ever valid, never preferred as a source (`struct ifa_cacheinfo`, linux/if_addr.h; in seconds).
+fn deprecated() -> AddressAttribute {
+    let mut life = CacheInfo::default();
+    life.ifa_preferred = 0;
+    life.ifa_valid = u32::MAX;
+    AddressAttribute::CacheInfo(life)
 }
 
 fn address_message(index: u32, address: IpNet) -> AddressMessage {

@@ -32,7 +32,7 @@ pub(super) fn routers(section: &[file::Router], nodes: &Nodes, findings: &mut Fi
         });
         for address in &router.addresses.value {
             let bare = bare(&address.value);
-            addresses.check(bare.to_owned(), address, owner, findings, |address| {
+            addresses.check(canonical(bare), address, owner, findings, |address| {
                 format!("the address {address}")
             });
             not_a_nodes_own(bare, address.referenced, nodes, findings);
@@ -59,7 +59,7 @@ pub(super) fn services(section: &[file::Service], nodes: &Nodes, findings: &mut 
                 format!("fwmark {mark}")
             });
         }
-        let socket = (service.address.value.clone(), service.port.value);
+        let socket = (canonical(&service.address.value), service.port.value);
         sockets.check(socket, &service.port, owner, findings, |(address, port)| {
             format!("{address} port {port}")
         });
@@ -82,6 +82,14 @@ fn not_a_nodes_own(text: &str, at: Location, nodes: &Nodes, findings: &mut Findi
             at,
             format!("{address} is `{name}`'s own address; a virtual address must be nobody's"),
         );
+    }
+}
+
+/// The same text for every way to write an address.
+fn canonical(text: &str) -> String {
+    match text.parse::<IpAddr>() {
+        Ok(address) => address.to_string(),
+        Err(_) => text.to_owned(),
     }
 }
 

@@ -68,7 +68,7 @@ impl Findings {
         self.add(
             value.referenced,
             format!(
-                "{address} is no host's address: unspecified, loopback, multicast and broadcast addresses cannot be used here"
+                "{address} is no host's address: unspecified, loopback, multicast and reserved addresses cannot be used here"
             ),
         );
         None
@@ -80,12 +80,16 @@ impl Findings {
             Ok(net) => net,
             Err(_) => self.host_address(value)?.into(),
         };
-        if is_a_hosts(net.addr()) {
+        let address = net.addr();
+        let whole = net.prefix_len() + 1 >= net.max_prefix_len();
+        let reserved = !whole
+            && (address == net.network() || address == net.broadcast() && net.addr().is_ipv4());
+        if is_a_hosts(address) && !reserved && net.prefix_len() > 0 {
             return Some(net);
         }
         self.add(
             value.referenced,
-            format!("{} is no host's address", net.addr()),
+            format!("{net}: {address} is no host's address in that network"),
         );
         None
     }
@@ -128,6 +132,7 @@ impl Findings {
 }
 
 fn is_a_hosts(address: IpAddr) -> bool {
-    let broadcast = matches!(address, IpAddr::V4(v4) if v4.is_broadcast());
-    !(address.is_unspecified() || address.is_loopback() || address.is_multicast() || broadcast)
+    let reserved =
+        matches!(address, IpAddr::V4(v4) if v4.octets()[0] == 0 || v4.octets()[0] >= 240);
+    !(address.is_unspecified() || address.is_loopback() || address.is_multicast() || reserved)
 }

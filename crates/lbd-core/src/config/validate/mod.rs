@@ -9,6 +9,7 @@ mod nodes;
 mod notifications;
 mod routers;
 mod services;
+mod topology;
 
 use super::error::ConfigError;
 use super::file::File;

@@ -23,6 +23,15 @@ pub(super) fn nodes(
         let Some(address) = findings.host_address(&node.address) else {
             continue;
         };
+        if name.trim().is_empty() || name.chars().any(char::is_control) {
+            findings.add(node.address.referenced, "a node needs a name");
+        }
+        if matches!(address, IpAddr::V6(v6) if v6.is_unicast_link_local()) {
+            findings.add(
+                node.address.referenced,
+                format!("{address} is link-local: it means something else on every network; give a global one"),
+            );
+        }
         if let Some(first) = by_address.insert(address, name) {
             findings.add(
                 node.address.referenced,
@@ -37,7 +46,12 @@ pub(super) fn nodes(
 
 fn own_mac(value: &Spanned<String>, findings: &mut Findings) -> Option<Mac> {
     match value.value.parse::<Mac>() {
-        Ok(mac) => Some(mac),
+        // The lowest bit of the first octet marks a group (IEEE 802).
+        Ok(mac) if mac.0[0] & 1 == 0 && mac.0 != [0; 6] => Some(mac),
+        Ok(mac) => {
+            findings.add(value.referenced, format!("{mac} is no host's MAC"));
+            None
+        }
         Err(error) => {
             findings.add(value.referenced, error.to_string());
             None

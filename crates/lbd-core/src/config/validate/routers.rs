@@ -49,7 +49,10 @@ fn router(
         checksum: checksum(item.checksum.as_ref(), version, &addresses, findings),
         addresses,
         preempt: item.preempt.unwrap_or(true),
-        preempt_delay: item.preempt_delay.map_or(Duration::ZERO, |span| span.0),
+        preempt_delay: match &item.preempt_delay {
+            Some(delay) if delay.value.0.is_zero() => Duration::ZERO,
+            delay => findings.duration(delay.as_ref(), "preempt_delay", Duration::ZERO),
+        },
         track_scripts: item
             .track_scripts
             .iter()
@@ -157,7 +160,10 @@ fn advert_interval(
     let Some(value) = value else {
         return Centis::from_secs(1);
     };
-    let millis = value.value.0.as_millis();
+    let millis = match value.value.0.subsec_nanos().is_multiple_of(1_000_000) {
+        true => value.value.0.as_millis(),
+        false => 0,
+    };
     let (fits, rule) = match version {
         Version::V2 => (
             millis.is_multiple_of(1000) && (1000..=255_000).contains(&millis),

@@ -9,6 +9,7 @@ use ipvs_netlink::{Forwarding, Scheduler, Tunnel};
 use serde_yaml::Spanned;
 
 use super::findings::Findings;
+use super::topology;
 use crate::config::file;
 use crate::config::model::{HealthCheck, MarkMode, Node, TcpCheck, VirtualRouter, VirtualService};
 
@@ -52,7 +53,10 @@ fn service(
         .as_ref()
         .map(|check| health_check(check, findings));
     let address = address?;
-    Some(VirtualService {
+    let directors = named_directors.unwrap_or_else(|| {
+        topology::directors(&item.address, address, &servers, nodes, routers, findings)
+    });
+    let service = VirtualService {
         name: findings.text(&item.name, "name"),
         address,
         port: port?,
@@ -62,24 +66,11 @@ fn service(
         forwarding: forwarding(item.forwarding),
         weight: weight?,
         servers,
-        directors: named_directors.unwrap_or_else(|| directors_of(address, nodes, routers)),
+        directors,
         health_check,
-    })
-}
-
-/// The directors of the router that holds the address; without such a router every node balances.
-fn directors_of(
-    address: std::net::IpAddr,
-    nodes: &Nodes,
-    routers: &[VirtualRouter],
-) -> Vec<String> {
-    routers
-        .iter()
-        .find(|router| router.holds(address))
-        .map_or_else(
-            || nodes.keys().cloned().collect(),
-            |router| router.priorities.keys().cloned().collect(),
-        )
+    };
+    topology::service(item, &service, nodes, routers, findings);
+    Some(service)
 }
 
 fn mark(item: &file::Service, findings: &mut Findings) -> MarkMode {

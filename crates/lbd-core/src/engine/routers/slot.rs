@@ -1,6 +1,7 @@
 //! One virtual router: its election, its adverts, and what it knows of the other directors.
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use healthcheck::Time;
@@ -12,6 +13,9 @@ use vrrp_proto::{
 use crate::config::VirtualRouter;
 use crate::engine::event::{Effect, Holding, LinkId, Report};
 use crate::host::{Host, Interface};
+
+/// How many senders with other addresses are remembered: anyone on the LAN can be one.
+const TOLD: usize = 16;
 
 #[derive(Debug)]
 pub(super) struct Slot {
@@ -29,8 +33,8 @@ pub(super) struct Slot {
     router: Router,
     started: bool,
     counters: Counters,
-    /// Whether the operator has been told of a peer with other addresses.
-    differs: bool,
+    /// Senders with other addresses of which the operator has been told; at most [`TOLD`].
+    differ: BTreeSet<IpAddr>,
 }
 
 impl Slot {
@@ -56,7 +60,7 @@ impl Slot {
             router: Router::new(election(&config, priority, source)),
             started: false,
             counters: Counters::default(),
-            differs: false,
+            differ: BTreeSet::new(),
             config,
         })
     }
@@ -142,13 +146,14 @@ impl Slot {
     }
 
     fn accepted(&mut self, now: Time, incoming: &Incoming<'_>, effects: &mut Vec<Effect>) {
-        if !incoming.addresses_match && !self.differs {
+        if incoming.addresses_match {
+            self.differ.remove(&incoming.source);
+        } else if self.differ.len() < TOLD && self.differ.insert(incoming.source) {
             effects.push(Effect::Report(Report::AddressesDiffer {
                 router: self.config.name.clone(),
                 source: incoming.source,
             }));
         }
-        self.differs = !incoming.addresses_match;
         self.handle(now, Input::Heard(incoming.heard()), effects);
         if incoming.priority == Priority::ZERO && self.succeeds(incoming.source) {
             self.handle(now, Input::TakeOver, effects);

@@ -1,0 +1,48 @@
+//! What the engine wants of the worker: at most one order of each kind.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use lbd_core::desired::Desired;
+use tokio::sync::Notify;
+
+#[derive(Debug, Default)]
+pub(super) struct Orders {
+    pub(super) desired: Option<Desired>,
+    pub(super) announce: BTreeSet<(String, IpAddr)>,
+    pub(super) finish: bool,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Mailbox {
+    orders: Mutex<Orders>,
+    mail: Notify,
+}
+
+impl Mailbox {
+    /// Puts an order in.
+    pub(super) fn order(&self, change: impl FnOnce(&mut Orders)) {
+        change(&mut self.orders());
+        self.mail.notify_one();
+    }
+
+    /// Waits for orders.
+    pub(super) async fn filled(&self) {
+        self.mail.notified().await;
+    }
+
+    /// Takes the orders out.
+    pub(super) fn take(&self) -> Orders {
+        std::mem::take(&mut *self.orders())
+    }
+
+    /// Whether a newer desired state waits.
+    pub(super) fn has_newer(&self) -> bool {
+        self.orders().desired.is_some()
+    }
+
+    fn orders(&self) -> MutexGuard<'_, Orders> {
+        self.orders.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

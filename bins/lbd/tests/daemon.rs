@@ -1,0 +1,251 @@
+//! The daemon itself, with a virtual router and no services, in a network of its own.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use nix::sched::{CloneFlags, unshare};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use tempfile::TempDir;
+
+const FILE: &str = "
+cluster: alone
+nodes: { a: { address: 192.0.2.1 } }
+virtual_routers:
+  - { name: V, id: 7, interface: eth0, priority: { a: 100 }, advert_interval: 100ms, addresses: [192.0.2.101] }
+";
+
+/// A host of the calling thread's own, with lbd on it.
+struct Host {
+    folder: TempDir,
+    guardian: Child,
+}
+
+impl Host {
+    fn start() -> Self {
+        assert!(
+            nix::unistd::Uid::effective().is_root(),
+            "this test makes a network: run it as root"
+        );
+        unshare(CloneFlags::CLONE_NEWNET).unwrap();
+        for words in [
+            "link set lo up",
+            "link add eth0 type veth peer name far",
+            "addr add 192.0.2.1/24 dev eth0",
+            "link set eth0 up",
+            "link set far up",
+        ] {
+            ip(words);
+        }
+        let folder = TempDir::new().unwrap();
+        fs::write(folder.path().join("lbd.yaml"), FILE).unwrap();
+        let guardian = run(&folder);
+        let host = Self { folder, guardian };
+        host.wait("the address on the NIC", || host.holds());
+        host
+    }
+
+    fn runtime(&self) -> PathBuf {
+        self.folder.path().join("run")
+    }
+
+    fn holds(&self) -> bool {
+        ip("addr show dev eth0").contains("192.0.2.101/32")
+    }
+
+    fn daemon(&self) -> Option<i32> {
+        let children = format!("/proc/{0}/task/{0}/children", self.guardian.id());
+        fs::read_to_string(children)
+            .ok()?
+            .split_whitespace()
+            .next()?
+            .parse()
+            .ok()
+    }
+
+    fn log(&self) -> String {
+        fs::read_to_string(self.folder.path().join("log")).unwrap()
+    }
+
+    fn wait(&self, what: &str, reached: impl Fn() -> bool) {
+        let until = Instant::now() + Duration::from_secs(20);
+        while !reached() {
+            assert!(Instant::now() < until, "no {what}; the log: {}", self.log());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    fn signal(&self, pid: i32, signal: Signal) {
+        kill(Pid::from_raw(pid), signal).unwrap();
+    }
+
+    fn end(&mut self, signal: Signal) -> Option<i32> {
+        self.signal(i32::try_from(self.guardian.id()).unwrap(), signal);
+        self.guardian.wait().unwrap().code()
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        // Only what this test started; the daemon follows its guardian.
+        let _ = self.guardian.kill();
+        let _ = self.guardian.wait();
+    }
+}
+
+fn run(folder: &TempDir) -> Child {
+    let log = fs::File::options()
+        .create(true)
+        .append(true)
+        .open(folder.path().join("log"))
+        .unwrap();
+    Command::new(env!("CARGO_BIN_EXE_lbd"))
+        .arg("run")
+        .arg("--config")
+        .arg(folder.path().join("lbd.yaml"))
+        .arg("--runtime-dir")
+        .arg(folder.path().join("run"))
+        .stderr(Stdio::from(log))
+        .spawn()
+        .unwrap()
+}
+
+fn ip(words: &str) -> String {
+    let output = Command::new("ip")
+        .args(words.split_whitespace())
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "ip {words}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+#[test]
+fn a_stopped_daemon_takes_its_address_off_and_ends_well() {
+    let mut host = Host::start();
+    assert_eq!(host.end(Signal::SIGTERM), Some(0), "{}", host.log());
+    assert!(!host.holds());
+    assert!(!host.runtime().join("control.sock").exists());
+}
+
+#[test]
+fn a_killed_daemon_comes_back_with_its_role_and_the_address_never_leaves() {
+    let host = Host::start();
+    for taken in 2..4 {
+        let daemon = host.daemon().expect("a daemon");
+        host.signal(daemon, Signal::SIGKILL);
+        host.wait("return of the role", || {
+            assert!(host.holds(), "the address left: {}", host.log());
+            host.log().matches("backup -> master").count() == taken
+        });
+        assert_ne!(host.daemon(), Some(daemon));
+    }
+    assert!(host.holds());
+}
+
+#[test]
+fn a_daemon_that_cannot_come_back_is_resigned_for() {
+    let mut host = Host::start();
+    fs::write(host.folder.path().join("lbd.yaml"), "nonsense").unwrap();
+    host.signal(host.daemon().expect("a daemon"), Signal::SIGKILL);
+    assert_eq!(
+        host.guardian.wait().unwrap().code(),
+        Some(3),
+        "{}",
+        host.log()
+    );
+    assert!(!host.holds());
+}
+
+#[test]
+fn a_daemon_that_keeps_dying_is_given_up() {
+    let mut host = Host::start();
+    let mut last = None;
+    while host.guardian.try_wait().unwrap().is_none() {
+        if let Some(daemon) = host.daemon().filter(|now| Some(*now) != last) {
+            last = Some(daemon);
+            let _ = kill(Pid::from_raw(daemon), Signal::SIGKILL);
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    assert_eq!(
+        host.guardian.wait().unwrap().code(),
+        Some(1),
+        "{}",
+        host.log()
+    );
+    assert!(!host.holds(), "{}", host.log());
+}
+
+#[test]
+fn a_daemon_without_its_guardian_stops_in_an_orderly_way() {
+    let mut host = Host::start();
+    host.guardian.kill().unwrap();
+    host.guardian.wait().unwrap();
+    host.wait("orderly stop", || !host.holds());
+}
+
+#[test]
+fn a_hang_up_does_not_end_a_master() {
+    let mut host = Host::start();
+    host.signal(i32::try_from(host.guardian.id()).unwrap(), Signal::SIGHUP);
+    host.wait("word on SIGHUP", || host.log().contains("SIGHUP"));
+    assert!(host.holds());
+    assert_eq!(host.end(Signal::SIGINT), Some(0));
+}
+
+#[test]
+fn a_second_daemon_with_the_same_runtime_directory_is_refused() {
+    let host = Host::start();
+    let mut second = run(&host.folder);
+    assert_eq!(second.wait().unwrap().code(), Some(7));
+    assert!(
+        host.log().contains("another lbd (process"),
+        "{}",
+        host.log()
+    );
+    assert!(host.holds());
+}
+
+#[test]
+fn a_master_alone_hands_over_and_takes_the_role_back_when_nobody_wants_it() {
+    let host = Host::start();
+    let output = Command::new(env!("CARGO_BIN_EXE_lbd"))
+        .args(["handover", "--runtime-dir"])
+        .arg(host.runtime())
+        .output()
+        .unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "handed over: V\n");
+    host.wait("loss of the address", || {
+        host.log().contains("master -> backup")
+    });
+    host.wait("return of the role", || {
+        host.log().matches("backup -> master").count() == 2 && host.holds()
+    });
+}
+
+#[test]
+fn what_an_older_file_made_is_taken_away_and_what_others_made_is_not() {
+    let mut host = Host::start();
+    ip("addr add 192.0.2.55/32 dev eth0");
+    let daemon = host.daemon().expect("a daemon");
+    // Both at once: nobody is left to clear up.
+    host.guardian.kill().unwrap();
+    host.signal(daemon, Signal::SIGKILL);
+    host.guardian.wait().unwrap();
+    assert!(host.holds());
+    let other = FILE.replace("192.0.2.101", "192.0.2.102");
+    fs::write(host.folder.path().join("lbd.yaml"), other).unwrap();
+    host.guardian = run(&host.folder);
+    host.wait("end of the old address", || !host.holds());
+    host.wait("new address", || {
+        ip("addr show dev eth0").contains("192.0.2.102/32")
+    });
+    assert!(ip("addr show dev eth0").contains("192.0.2.55/32"));
+}

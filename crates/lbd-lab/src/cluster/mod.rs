@@ -113,6 +113,13 @@ impl Cluster {
         })?;
         let what = format!("{} balances over {}", master.name(), names.join(", "));
         lab.wait_until(&what, limit, || Ok(master.serving()? == addresses))?;
+        // A daemon that starts late has not put the VIP on its `lo` yet, and its host would refuse what it gets.
+        for host in serving {
+            let what = format!("{} is ready to serve the VIP", host.name());
+            lab.wait_until(&what, limit, || {
+                Ok(host.addresses("lo")?.contains(&format!("{VIP}/32")))
+            })?;
+        }
         Ok(())
     }
 

@@ -18,8 +18,6 @@ pub(crate) struct Watch {
     backup: Option<Listening>,
     /// When a master last advertised.
     advertised: Nanos,
-    /// When a tick last left a deadline that had passed.
-    overdue: Option<Nanos>,
 }
 
 /// What a backup has heard.
@@ -55,7 +53,6 @@ impl Watch {
             priority: config.priority,
             backup: None,
             advertised: 0,
-            overdue: None,
         }
     }
 
@@ -250,10 +247,7 @@ impl Watch {
         match (deadline, due) {
             (None, None) => Ok(()),
             (Some(deadline), Some(_)) if call.input == Input::Tick && deadline <= call.now => {
-                if self.overdue.replace(call.now) == Some(call.now) {
-                    return Err(Violation::TimerSpins { router });
-                }
-                Ok(())
+                Err(Violation::TimerSpins { router })
             }
             (Some(deadline), Some(due)) if deadline <= due + MICRO => Ok(()),
             (deadline, due) => Err(Violation::TimerTooLate {

@@ -84,11 +84,12 @@ impl Master {
             self.answers.settle();
             advert = true;
         }
-        if announce {
-            self.repeat_later(now, config);
-        } else if self.repeats.at.is_some_and(|at| at <= now) {
+        // One announcement serves both when a repeat and one that is owed fall together.
+        if self.repeats.at.is_some_and(|at| at <= now) {
             self.repeats.advance(now, &config.announce);
             announce = true;
+        } else if announce {
+            self.repeat_later(now, config);
         }
         actions(priority, advert, announce)
     }

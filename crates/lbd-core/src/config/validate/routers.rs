@@ -49,10 +49,7 @@ fn router(
         checksum: checksum(item.checksum.as_ref(), version, &addresses, findings),
         addresses,
         preempt: item.preempt.unwrap_or(true),
-        preempt_delay: match &item.preempt_delay {
-            Some(delay) if delay.value.0.is_zero() => Duration::ZERO,
-            delay => findings.duration(delay.as_ref(), "preempt_delay", Duration::ZERO),
-        },
+        preempt_delay: preempt_delay(item.preempt_delay.as_ref(), interval, findings),
         track_scripts: item
             .track_scripts
             .iter()
@@ -179,6 +176,26 @@ fn advert_interval(
         return None;
     }
     u16::try_from(millis / 10).ok().and_then(Centis::new)
+}
+
+/// A delay shorter than two intervals can end between the last word of a worse master and the next advert
+/// of a better one: a takeover from a live master.
+fn preempt_delay(
+    value: Option<&Spanned<Span>>,
+    interval: Option<Centis>,
+    findings: &mut Findings,
+) -> Duration {
+    let Some(value) = value.filter(|value| !value.value.0.is_zero()) else {
+        return Duration::ZERO;
+    };
+    let delay = findings.duration(Some(value), "preempt_delay", Duration::ZERO);
+    if interval.is_some_and(|interval| delay < interval.as_duration() * 2) {
+        findings.add(
+            value.referenced,
+            "preempt_delay must be 0s or at least two advert intervals",
+        );
+    }
+    delay
 }
 
 fn authentication(

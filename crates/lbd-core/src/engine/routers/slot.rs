@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
+use std::time::Duration;
 
 use healthcheck::Time;
 use vrrp_proto::{
@@ -13,6 +14,10 @@ use vrrp_proto::{
 use crate::config::VirtualRouter;
 use crate::engine::event::{Effect, Holding, LinkId, Report};
 use crate::host::{Host, Interface};
+
+/// How often a master announces its addresses without any cause. An announcement that the network lost, or
+/// a usurper that died before it could part, would else leave hosts with a wrong MAC for minutes.
+const REFRESH: Duration = Duration::from_secs(60);
 
 /// How many senders with other addresses are remembered: anyone on the LAN can be one.
 const TOLD: usize = 16;
@@ -265,5 +270,6 @@ fn election(config: &VirtualRouter, priority: Priority, source: IpAddr) -> Route
     let mut election = RouterConfig::new(config.version, priority, config.advert_interval, source);
     election.preempt = config.preempt;
     election.preempt_delay = config.preempt_delay;
+    election.announce.refresh = Some(REFRESH);
     election
 }

@@ -1,11 +1,13 @@
 //! One read: connect, ask who answers, part.
 
 use std::fmt;
-use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::{Ipv4Addr, SocketAddrV4, TcpStream};
+use std::io;
+use std::net::{Ipv4Addr, SocketAddrV4};
 use std::time::{Duration, Instant};
 
-use socket2::{Domain, Socket, Type};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::time::timeout;
 
 use super::{Language, Load, mysql};
 
@@ -62,9 +64,10 @@ impl From<io::Error> for Trouble {
     }
 }
 
-pub(super) fn make(load: &Load, port: Option<u16>, origin: Instant) -> Attempt {
+pub(super) async fn make(load: &Load, port: Option<u16>, origin: Instant) -> Attempt {
     let began = Instant::now();
-    let result = read(load, port, began + load.timeout);
+    let read = timeout(load.timeout, read(load, port)).await;
+    let result = read.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
     Attempt {
         at: began.saturating_duration_since(origin),
         took: began.elapsed(),
@@ -72,37 +75,36 @@ pub(super) fn make(load: &Load, port: Option<u16>, origin: Instant) -> Attempt {
     }
 }
 
-fn read(load: &Load, port: Option<u16>, until: Instant) -> io::Result<String> {
-    let stream = connect(load.target, port, load.timeout)?;
-    let left = until
-        .saturating_duration_since(Instant::now())
-        .max(Duration::from_millis(1));
-    stream.set_read_timeout(Some(left))?;
-    stream.set_write_timeout(Some(left))?;
+async fn read(load: &Load, port: Option<u16>) -> io::Result<String> {
+    let stream = connect(load.target, port).await?;
     match load.language {
-        Language::Line => ask_line(&stream),
-        Language::Mysql => mysql::Session::login(stream)?.ask_name(),
+        Language::Line => ask_line(stream).await,
+        Language::Mysql => {
+            mysql::Session::login(stream, "reader")
+                .await?
+                .ask_name()
+                .await
+        }
     }
 }
 
-fn connect(target: SocketAddrV4, port: Option<u16>, timeout: Duration) -> io::Result<TcpStream> {
-    let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+async fn connect(target: SocketAddrV4, port: Option<u16>) -> io::Result<TcpStream> {
+    let socket = TcpSocket::new_v4()?;
     if let Some(port) = port {
-        socket.set_reuse_address(true)?;
-        socket.bind(&SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, port).into())?;
+        socket.set_reuseaddr(true)?;
+        socket.bind(SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, port).into())?;
     }
-    socket.connect_timeout(&target.into(), timeout)?;
-    Ok(socket.into())
+    socket.connect(target.into()).await
 }
 
-fn ask_line(mut stream: &TcpStream) -> io::Result<String> {
-    let mut from = BufReader::new(stream);
+async fn ask_line(stream: TcpStream) -> io::Result<String> {
+    let mut stream = BufReader::new(stream);
     let mut name = String::new();
-    if from.read_line(&mut name)? == 0 {
+    if stream.read_line(&mut name).await? == 0 {
         return Err(io::ErrorKind::UnexpectedEof.into());
     }
-    stream.write_all(b"quit\n")?;
+    stream.write_all(b"quit\n").await?;
     // The server closes first: its side waits in TIME_WAIT, and our port is free at once.
-    let _ = from.read(&mut [0; 1]);
+    let _ = stream.read(&mut [0; 1]).await;
     Ok(name.trim_end().to_owned())
 }

@@ -88,10 +88,7 @@ impl Load {
         let seen = Arc::new(Mutex::new(Vec::new()));
         let stop = Arc::new(AtomicBool::new(false));
         let (to, until, origin) = (Arc::clone(&seen), Arc::clone(&stop), lab.origin());
-        let thread = host.thread(move || {
-            self.run(origin, &to, &until);
-            Ok(())
-        })?;
+        let thread = host.thread(move || self.run(origin, to, &until))?;
         Ok(Running {
             seen,
             stop,
@@ -115,28 +112,32 @@ impl Load {
         running.stop()
     }
 
-    fn run(&self, origin: Instant, to: &Arc<Mutex<Vec<Attempt>>>, stop: &AtomicBool) {
-        let mut ports = self.source_ports.iter().copied().cycle();
-        let mut threads = Vec::new();
-        let mut next = Instant::now();
-        let mut made = 0;
-        while !stop.load(Ordering::Relaxed) && self.count != Some(made) {
-            made += 1;
-            let (load, port, to) = (self.clone(), ports.next(), Arc::clone(to));
-            // A thread for each attempt (it inherits the namespace): a hanging one must not hold up the next.
-            threads.push(std::thread::spawn(move || {
-                let attempt = attempt::make(&load, port, origin);
-                to.lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .push(attempt);
-            }));
-            threads.retain(|thread| !thread.is_finished());
-            next += self.every;
-            std::thread::sleep(next.saturating_duration_since(Instant::now()));
-        }
-        for thread in threads {
-            let _ = thread.join();
-        }
+    /// One thread for all attempts: a thread for each would cost a guest of one processor dear.
+    fn run(self, origin: Instant, to: Arc<Mutex<Vec<Attempt>>>, stop: &AtomicBool) -> Result {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        runtime.block_on(async {
+            let mut ports = self.source_ports.clone().into_iter().cycle();
+            let mut attempts = tokio::task::JoinSet::new();
+            let mut beat = tokio::time::interval(self.every);
+            beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+            let mut made = 0;
+            while !stop.load(Ordering::Relaxed) && self.count != Some(made) {
+                beat.tick().await;
+                made += 1;
+                let (load, port, to) = (self.clone(), ports.next(), Arc::clone(&to));
+                attempts.spawn(async move {
+                    let attempt = attempt::make(&load, port, origin).await;
+                    to.lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .push(attempt);
+                });
+                while attempts.try_join_next().is_some() {}
+            }
+            while attempts.join_next().await.is_some() {}
+        });
+        Ok(())
     }
 }
 

@@ -1,7 +1,8 @@
 //! As much of MySQL's protocol as a reader without a password needs.
 
-use std::io::{self, Read, Write};
-use std::net::TcpStream;
+use std::io;
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 /// `CLIENT_PROTOCOL_41 | CLIENT_SECURE_CONNECTION | CLIENT_PLUGIN_AUTH`.
 const CAPABILITIES: u32 = 0x0000_0200 | 0x0000_8000 | 0x0008_0000;
@@ -15,38 +16,14 @@ pub struct Session<S> {
     stream: S,
 }
 
-impl Session<TcpStream> {
-    /// Logs in as `reader`, asks the server for its name, and parts in an orderly way.
-    ///
-    /// # Errors
-    /// When the server refuses, answers with an error, or the stream breaks.
-    pub fn ask_name(mut self) -> io::Result<String> {
-        let row = self.query("SELECT @@hostname")?;
-        self.send(0, &[QUIT])?;
-        row.into_iter()
-            .next()
-            .and_then(|row| row.into_iter().next())
-            .flatten()
-            .ok_or_else(|| bad("no row"))
-    }
-}
-
-impl<S: Read + Write> Session<S> {
-    /// Logs in as `reader`, who has no password.
-    ///
-    /// # Errors
-    /// When the server refuses, or the stream breaks.
-    pub fn login(stream: S) -> io::Result<Self> {
-        Self::login_as(stream, "reader")
-    }
-
+impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
     /// Logs in as a user without a password.
     ///
     /// # Errors
     /// When the server refuses, or the stream breaks.
-    pub fn login_as(stream: S, user: &str) -> io::Result<Self> {
+    pub async fn login(stream: S, user: &str) -> io::Result<Self> {
         let mut session = Self { stream };
-        let (number, greeting) = session.receive()?;
+        let (number, greeting) = session.receive().await?;
         fail_on_error(&greeting)?;
         let mut reply = Vec::new();
         reply.extend(CAPABILITIES.to_le_bytes());
@@ -56,33 +33,47 @@ impl<S: Read + Write> Session<S> {
         reply.extend(user.as_bytes());
         reply.extend([0, 0]);
         reply.extend(b"mysql_native_password\0");
-        session.send(number.wrapping_add(1), &reply)?;
-        let (number, mut answer) = session.receive()?;
+        session.send(number.wrapping_add(1), &reply).await?;
+        let (number, mut answer) = session.receive().await?;
         if answer.first() == Some(&0xfe) {
-            session.send(number.wrapping_add(1), &[])?;
-            (_, answer) = session.receive()?;
+            session.send(number.wrapping_add(1), &[]).await?;
+            (_, answer) = session.receive().await?;
         }
         fail_on_error(&answer)?;
         Ok(session)
+    }
+
+    /// Asks the server for its host's name, and parts in an orderly way.
+    ///
+    /// # Errors
+    /// When the server answers with an error, or the stream breaks.
+    pub async fn ask_name(mut self) -> io::Result<String> {
+        let row = self.query("SELECT @@hostname").await?;
+        self.send(0, &[QUIT]).await?;
+        row.into_iter()
+            .next()
+            .and_then(|row| row.into_iter().next())
+            .flatten()
+            .ok_or_else(|| bad("no row"))
     }
 
     /// Sends a query and gives its rows as texts; `None` is NULL. A statement without rows gives none.
     ///
     /// # Errors
     /// When the server answers with an error (in its words), or the stream breaks.
-    pub fn query(&mut self, text: &str) -> io::Result<Vec<Vec<Option<String>>>> {
+    pub async fn query(&mut self, text: &str) -> io::Result<Vec<Vec<Option<String>>>> {
         let mut command = vec![QUERY];
         command.extend(text.as_bytes());
-        self.send(0, &command)?;
-        let (_, head) = self.receive()?;
+        self.send(0, &command).await?;
+        let (_, head) = self.receive().await?;
         fail_on_error(&head)?;
         if head.first() == Some(&0) {
             return Ok(Vec::new());
         }
-        while !is_end(&self.receive()?.1) {}
+        while !is_end(&self.receive().await?.1) {}
         let mut rows = Vec::new();
         loop {
-            let (_, packet) = self.receive()?;
+            let (_, packet) = self.receive().await?;
             fail_on_error(&packet)?;
             if is_end(&packet) {
                 return Ok(rows);
@@ -91,22 +82,22 @@ impl<S: Read + Write> Session<S> {
         }
     }
 
-    fn receive(&mut self) -> io::Result<(u8, Vec<u8>)> {
+    async fn receive(&mut self) -> io::Result<(u8, Vec<u8>)> {
         let mut head = [0; 4];
-        self.stream.read_exact(&mut head)?;
+        self.stream.read_exact(&mut head).await?;
         let [a, b, c, number] = head;
         let mut body = vec![0; usize::from(a) | usize::from(b) << 8 | usize::from(c) << 16];
-        self.stream.read_exact(&mut body)?;
+        self.stream.read_exact(&mut body).await?;
         Ok((number, body))
     }
 
-    fn send(&mut self, number: u8, body: &[u8]) -> io::Result<()> {
+    async fn send(&mut self, number: u8, body: &[u8]) -> io::Result<()> {
         let [a, b, c, _] = u32::try_from(body.len())
             .map_err(io::Error::other)?
             .to_le_bytes();
         let mut packet = vec![a, b, c, number];
         packet.extend(body);
-        self.stream.write_all(&packet)
+        self.stream.write_all(&packet).await
     }
 }
 

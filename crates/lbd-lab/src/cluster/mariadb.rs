@@ -1,10 +1,11 @@
 //! Real MariaDB servers on the hosts of the lab, replicating.
 
 use std::net::Ipv4Addr;
-use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
+
+use tokio::net::UnixStream;
 
 use super::{Cluster, Fleet, PORT, mariadb_template};
 use crate::client::mysql::Session;
@@ -74,21 +75,19 @@ pub fn start(lab: &Lab, cluster: &Cluster) -> Result<Fleet> {
         lab.wait_until(
             &format!("MariaDB on {} answers", host.name()),
             limit,
-            || Ok(session(host).is_ok()),
+            || Ok(query(host, &["SELECT 1"]).is_ok()),
         )?;
     }
-    let mut on_primary = session(&cluster.db1)?;
-    for statement in [
+    let writes = [
         "CREATE DATABASE orders",
         "CREATE TABLE orders.o (id INT PRIMARY KEY)",
         "INSERT INTO orders.o VALUES (42)",
-    ] {
-        on_primary.query(statement)?;
-    }
+    ];
+    query(&cluster.db1, &writes)?;
     for host in [&cluster.db2, &cluster.db3] {
         let what = format!("{} has what was written on db1", host.name());
         lab.wait_until(&what, limit, || {
-            Ok(session(host)?.query("SELECT id FROM orders.o")?.len() == 1)
+            Ok(query(host, &["SELECT id FROM orders.o"])?.len() == 1)
         })?;
     }
     Ok(fleet)
@@ -147,15 +146,27 @@ fn start_one(host: &Host, primary: Option<Ipv4Addr>) -> Result<Daemon> {
     host.start("mariadb", "mariadbd", &arguments)
 }
 
-/// A session as root, through the server's own socket.
+/// Runs statements as root, through the server's own socket, and gives the rows of the last.
 ///
 /// # Errors
-/// When the server does not answer.
-pub fn session(host: &Host) -> Result<Session<UnixStream>> {
-    let stream = UnixStream::connect(socket(host))?;
-    stream.set_read_timeout(Some(Duration::from_secs(5)))?;
-    Session::login_as(stream, "root")
-        .map_err(|error| Failed::new(error).while_doing(format!("MariaDB on {}", host.name())))
+/// When the server does not answer within 5 s, or answers with an error.
+pub fn query(host: &Host, statements: &[&str]) -> Result<Vec<Vec<Option<String>>>> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let asked = runtime.block_on(async {
+        tokio::time::timeout(Duration::from_secs(5), ask(host, statements)).await
+    });
+    asked?.map_err(|error| Failed::new(error).while_doing(format!("MariaDB on {}", host.name())))
+}
+
+async fn ask(host: &Host, statements: &[&str]) -> std::io::Result<Vec<Vec<Option<String>>>> {
+    let mut session = Session::login(UnixStream::connect(socket(host)).await?, "root").await?;
+    let mut rows = Vec::new();
+    for statement in statements {
+        rows = session.query(statement).await?;
+    }
+    Ok(rows)
 }
 
 fn socket(host: &Host) -> PathBuf {

@@ -18,7 +18,7 @@ pub(super) fn run(lab: &mut Lab) -> Result {
     let capture = lab.capture()?;
     let load = cluster
         .load()
-        .every(Duration::from_millis(50))
+        .every(Duration::from_millis(40))
         .start(lab, &cluster.client)?;
     lab.pause(Duration::from_secs(1));
 

@@ -17,10 +17,11 @@
     reason = "a command-line program: printing is its output"
 )]
 
-mod cargo_deny;
+mod cargo_tool;
 mod checks;
 mod counts;
 mod demo;
+mod fuzz;
 mod host;
 mod process;
 mod project;
@@ -69,7 +70,7 @@ fn carry_out(job: Job, project: &Project) -> Result<ExitCode, String> {
         Job::Help => println!("{}", help()),
         Job::Setup => {
             setup::host_programs()?;
-            cargo_deny::ensure(project)?;
+            cargo_tool::DENY.ensure(project)?;
             println!("setup: everything is there");
         }
         Job::Demo => return Err(demo::run(project)),

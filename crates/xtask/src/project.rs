@@ -50,6 +50,11 @@ impl Project {
         self.programs.with_file_name("lab")
     }
 
+    /// Where the fuzz targets are built and keep what they found.
+    pub(crate) fn fuzzing(&self) -> PathBuf {
+        self.programs.with_file_name("fuzz")
+    }
+
     /// `cargo WORDS...`, in the root.
     pub(crate) fn cargo(&self, words: &str) -> Command {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());

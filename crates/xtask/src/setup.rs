@@ -56,6 +56,13 @@ const USER_MODE_LINUX: Package = package(
     "a kernel with IPVS, since this machine's has none and `modprobe ip_vs` does not help",
 );
 
+const LIBFUZZER: Package = package("g++", "c++", "compiles the fuzzer's engine");
+
+/// Installs what the fuzz targets need.
+pub(crate) fn fuzzing() -> Result<(), String> {
+    install(&missing(&[LIBFUZZER]))
+}
+
 /// Installs what is missing, and says what and why.
 pub(crate) fn host_programs() -> Result<(), String> {
     install(&missing(&ALWAYS))?;

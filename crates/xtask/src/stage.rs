@@ -2,8 +2,11 @@
 
 use crate::counts::{Counts, cargo_result, lab_result};
 use crate::project::Project;
-use crate::{cargo_deny, checks, host, process, setup};
+use crate::{cargo_tool, checks, fuzz, host, process, setup};
 use std::process::Command;
+
+/// The fuzz targets are a workspace of their own.
+const FMT_FUZZ: &str = "fmt --check --manifest-path crates/vrrp-proto/fuzz/Cargo.toml";
 
 /// One check of the project.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +21,7 @@ pub(crate) enum Stage {
     Rustdoc,
     Deny,
     Tests,
+    Fuzz,
     Kernel,
     Lab,
 }
@@ -40,7 +44,7 @@ impl From<Result<(), String>> for Verdict {
 
 impl Stage {
     /// In the order in which they run: quick ones first, each after what it needs.
-    pub(crate) const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::Setup,
         Self::Fmt,
         Self::Size,
@@ -51,6 +55,7 @@ impl Stage {
         Self::Rustdoc,
         Self::Deny,
         Self::Tests,
+        Self::Fuzz,
         Self::Kernel,
         Self::Lab,
     ];
@@ -67,6 +72,7 @@ impl Stage {
             Self::Rustdoc => "rustdoc",
             Self::Deny => "deny",
             Self::Tests => "tests",
+            Self::Fuzz => "fuzz",
             Self::Kernel => "kernel",
             Self::Lab => "lab",
         }
@@ -84,6 +90,7 @@ impl Stage {
             Self::Rustdoc => "the API's documentation has no warnings",
             Self::Deny => "dependencies: licences, sources, bans (offline: no advisories)",
             Self::Tests => "unit, property and documentation tests",
+            Self::Fuzz => "the fuzz targets, half a minute each",
             Self::Kernel => "the ignored tests that need IPVS, run where a kernel has it",
             Self::Lab => "whole clusters on a real kernel",
         }
@@ -102,6 +109,7 @@ impl Stage {
             | Self::Build
             | Self::Clippy
             | Self::Rustdoc
+            | Self::Fuzz
             | Self::Deny => &[],
         }
     }
@@ -117,6 +125,7 @@ impl Stage {
             | Self::Docs
             | Self::Layers
             | Self::Build
+            | Self::Fuzz
             | Self::Deny => &[],
         }
     }
@@ -126,7 +135,9 @@ impl Stage {
         let cargo = |words| Verdict::from(process::run(&mut project.cargo(words)));
         match self {
             Self::Setup => setup::host_programs().into(),
-            Self::Fmt => cargo("fmt --all --check"),
+            Self::Fmt => process::run(&mut project.cargo("fmt --all --check"))
+                .and_then(|()| process::run(&mut project.cargo(FMT_FUZZ)))
+                .into(),
             Self::Size => checks::size(project).into(),
             Self::Docs => checks::links(project).into(),
             Self::Layers => checks::layers(project).into(),
@@ -144,6 +155,7 @@ impl Stage {
                 counts,
             )
             .into(),
+            Self::Fuzz => fuzz::run(project),
             Self::Kernel => kernel(project, counts),
             Self::Lab => lab(project, counts),
         }
@@ -152,8 +164,9 @@ impl Stage {
 
 fn deny(project: &Project) -> Verdict {
     // Offline, cargo-deny reads every crate of the lock file, also those of other systems that no build fetched.
-    let ready =
-        cargo_deny::ensure(project).and_then(|()| process::run(&mut project.cargo("fetch")));
+    let ready = cargo_tool::DENY
+        .ensure(project)
+        .and_then(|()| process::run(&mut project.cargo("fetch")));
     match ready {
         Ok(()) => {
             // Without the graphs, which fill screens; `cargo deny check bans` alone shows who brings what.

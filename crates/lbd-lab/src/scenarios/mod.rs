@@ -16,6 +16,7 @@ mod plain_ipvs;
 mod rolling_restart;
 mod router_only;
 mod server_killed;
+mod vrrp;
 mod with_keepalived;
 
 use std::time::Duration;
@@ -25,6 +26,7 @@ use crate::failed::Result;
 use crate::ground::{Kernel, on_path};
 use crate::host::Host;
 use crate::lab::Lab;
+use vrrp::{two_lbd, with_keepalived as beside_keepalived};
 
 /// One scenario.
 #[derive(Debug)]
@@ -54,6 +56,8 @@ pub enum Need {
     Mariadb,
     /// ipvsadm and iptables.
     Ipvsadm,
+    /// The right to real-time scheduling.
+    RealTime,
 }
 
 impl Need {
@@ -69,6 +73,7 @@ impl Need {
             Self::Keepalived => &["keepalived"],
             Self::Mariadb => &["mariadbd", "mariadb-install-db"],
             Self::Ipvsadm => &["ipvsadm", "iptables"],
+            Self::RealTime => return vrrp::no_real_time(),
         };
         programs
             .iter()
@@ -241,4 +246,62 @@ pub static SCENARIOS: &[Scenario] = &[
             bad_input::without_ipvs,
         )
     },
+    beside_keepalived(
+        "vrrp-keepalived-v2",
+        "lbd and keepalived, version 2 with a password: both roles, and each way to lose one",
+        vrrp::v2_pass,
+    ),
+    beside_keepalived(
+        "vrrp-keepalived-v2-unicast",
+        "the same with adverts sent to each other only",
+        vrrp::v2_unicast,
+    ),
+    beside_keepalived(
+        "vrrp-keepalived-v3",
+        "the same in version 3 over IPv4",
+        vrrp::v3_ipv4,
+    ),
+    beside_keepalived(
+        "vrrp-keepalived-v3-ipv6",
+        "the same in version 3 over IPv6",
+        vrrp::v3_ipv6,
+    ),
+    two_lbd(
+        "vrrp-handover",
+        "on a planned stop or `lbd handover` the heir takes over without waiting, and keeps the role",
+        vrrp::handover,
+    ),
+    two_lbd(
+        "vrrp-killed-daemon-v2",
+        "a killed daemon's adverts go on, version 2 at 1 s",
+        vrrp::daemon_v2,
+    ),
+    two_lbd(
+        "vrrp-killed-daemon-v3",
+        "a killed daemon's adverts go on, version 3 at 10 ms",
+        vrrp::daemon_v3,
+    ),
+    two_lbd(
+        "vrrp-killed-guardian",
+        "a killed guardian, then both killed: in the end one host holds the address",
+        vrrp::guardian,
+    ),
+    two_lbd(
+        "vrrp-split",
+        "a split LAN heals: one master, and no host sends to the loser",
+        vrrp::split_and_heal,
+    ),
+    Scenario {
+        needs: &[Need::Lbd, Need::RealTime],
+        ..two_lbd(
+            "vrrp-busy-host",
+            "adverts each 10 ms and all processors busy: nobody takes over",
+            vrrp::busy_host,
+        )
+    },
+    two_lbd(
+        "vrrp-hostile-senders",
+        "100 000 junk adverts a second: nobody crashes, moves or is late",
+        vrrp::hostile_senders,
+    ),
 ];

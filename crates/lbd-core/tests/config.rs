@@ -73,6 +73,11 @@ fn every_mistake_is_named_with_its_line_and_column() {
             "db7: 90",
             "lbd.yaml:14:32: `db7` is not among the nodes",
         ),
+        (
+            "db1: 100, db2: 90",
+            "db1: 255, db2: 255",
+            "can have only one owner",
+        ),
         ("db2: 90", "db2: 0", "lbd.yaml:14:32: a priority is 0"),
         (
             "1s\n",

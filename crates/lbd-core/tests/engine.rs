@@ -403,6 +403,45 @@ fn with_unicast_each_other_director_gets_its_own_advert() {
 }
 
 #[test]
+fn a_master_with_another_interval_is_named_once() {
+    let of = |text: &str, address: &str| {
+        let config = Config::parse(text).unwrap();
+        let eth0 = interface("eth0", address);
+        let mut engine = Engine::new(
+            Host::new(config, std::slice::from_ref(&eth0), None).unwrap(),
+            at(0),
+        );
+        engine.handle(at(0), Event::Start { adopted: &[] });
+        engine.handle(
+            at(0),
+            Event::Network {
+                interfaces: &[eth0],
+                neighbours: &[],
+            },
+        );
+        engine
+    };
+    let text = REFERENCE.replace("version: 2 ", "version: 3 ").replace(
+        "    authentication: { pass: \"1111\" }   # version 2 only\n",
+        "",
+    );
+    let mut db2 = of(&text, "10.243.95.4");
+    let mut db1 = of(
+        &text.replace("advert_interval: 1s", "advert_interval: 2s"),
+        "10.243.95.3",
+    );
+    let (now, effects) = promoted(&mut db1);
+    let differs = |effects: &[Effect]| {
+        effects
+            .iter()
+            .filter(|e| matches!(e, Effect::Report(Report::IntervalDiffers { .. })))
+            .count()
+    };
+    assert_eq!(differs(&deliver("10.243.95.3", &effects, &mut db2, now)), 1);
+    assert_eq!(differs(&deliver("10.243.95.3", &effects, &mut db2, now)), 0);
+}
+
+#[test]
 fn a_router_waits_for_its_link_before_it_counts_the_silence() {
     let mut engine = Engine::new(host("10.243.95.3"), at(0));
     let effects = engine.handle(at(0), Event::Start { adopted: &[] });

@@ -29,6 +29,17 @@ pub(super) fn log(report: &Report) {
             %router,
             "{source} advertises other addresses for this virtual router; give both sides the same list"
         ),
+        Report::IntervalDiffers {
+            router,
+            source,
+            theirs,
+            ours,
+        } => warn!(
+            %router,
+            "{source} advertises every {:?}, this file says {:?}; a backup follows the master's, give both the same",
+            theirs.as_duration(),
+            ours.as_duration()
+        ),
         Report::NotSent { router, detail } => error!(%router, "advert not sent: {detail}"),
         Report::Server {
             service,
@@ -64,6 +75,7 @@ fn worth_a_line(report: &Report) -> bool {
         Report::Rejected { count, .. } => count.is_power_of_two(),
         Report::Role { .. }
         | Report::AddressesDiffer { .. }
+        | Report::IntervalDiffers { .. }
         | Report::NotSent { .. }
         | Report::Server { .. }
         | Report::DirectorMac { .. }

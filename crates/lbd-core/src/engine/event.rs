@@ -6,7 +6,7 @@ use std::time::Duration;
 use healthcheck::{Failure, Outcome};
 use ipnet::IpNet;
 use netfilter_mark::Mac;
-use vrrp_proto::{Envelope, Priority, Reject, State};
+use vrrp_proto::{Centis, Envelope, Priority, Reject, State};
 
 use crate::desired::Desired;
 use crate::host::Interface;
@@ -187,6 +187,18 @@ pub enum Report {
         router: String,
         /// Who sent it.
         source: IpAddr,
+    },
+    /// An accepted advert of version 3 comes in another interval than the file's: this router follows it while
+    /// it is backup (RFC 9568, 7.1).
+    IntervalDiffers {
+        /// The router's name.
+        router: String,
+        /// Who sent it.
+        source: IpAddr,
+        /// The interval it says.
+        theirs: Centis,
+        /// The interval of the file.
+        ours: Centis,
     },
     /// An advert could not be built.
     NotSent {

@@ -178,9 +178,10 @@ fn changes_desired_state(effect: &Effect) -> bool {
             | Report::Server { .. }
             | Report::DirectorMac { .. }
             | Report::DirectorMacUnknown { .. } => true,
-            Report::Rejected { .. } | Report::AddressesDiffer { .. } | Report::NotSent { .. } => {
-                false
-            }
+            Report::Rejected { .. }
+            | Report::AddressesDiffer { .. }
+            | Report::IntervalDiffers { .. }
+            | Report::NotSent { .. } => false,
         },
         Effect::Send { .. }
         | Effect::Converge(_)

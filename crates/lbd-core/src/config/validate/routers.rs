@@ -109,6 +109,13 @@ fn priorities(
         );
     }
     let mut priorities = BTreeMap::new();
+    let mut owners = section.value.values().filter(|value| value.value == 255);
+    if let Some(second) = owners.nth(1) {
+        findings.add(
+            second.referenced,
+            "255 is the owner's priority, and the addresses can have only one owner",
+        );
+    }
     for (name, value) in &section.value {
         if !nodes.contains_key(name) {
             findings.add(value.referenced, format!("`{name}` is not among the nodes"));

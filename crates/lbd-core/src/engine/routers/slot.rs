@@ -19,7 +19,7 @@ use crate::host::{Host, Interface};
 /// a usurper that died before it could part, would else leave hosts with a wrong MAC for minutes.
 const REFRESH: Duration = Duration::from_secs(60);
 
-/// How many senders with other addresses are remembered: anyone on the LAN can be one.
+/// How many senders with other settings are remembered: anyone on the LAN can be one.
 const TOLD: usize = 16;
 
 #[derive(Debug)]
@@ -38,7 +38,7 @@ pub(super) struct Slot {
     router: Router,
     started: bool,
     counters: Counters,
-    /// Senders with other addresses of which the operator has been told; at most [`TOLD`].
+    /// Senders with other addresses or intervals of which the operator has been told; at most [`TOLD`].
     differ: BTreeSet<IpAddr>,
 }
 
@@ -151,17 +151,36 @@ impl Slot {
     }
 
     fn accepted(&mut self, now: Time, incoming: &Incoming<'_>, effects: &mut Vec<Effect>) {
-        if incoming.addresses_match {
-            self.differ.remove(&incoming.source);
-        } else if self.differ.len() < TOLD && self.differ.insert(incoming.source) {
-            effects.push(Effect::Report(Report::AddressesDiffer {
-                router: self.config.name.clone(),
-                source: incoming.source,
-            }));
-        }
+        self.compare(incoming, effects);
         self.handle(now, Input::Heard(incoming.heard()), effects);
         if incoming.priority == Priority::ZERO && self.succeeds(incoming.source) {
             self.handle(now, Input::TakeOver, effects);
+        }
+    }
+
+    /// Tells once of each sender whose file is another.
+    fn compare(&mut self, incoming: &Incoming<'_>, effects: &mut Vec<Effect>) {
+        let ours = self.config.advert_interval;
+        let same_interval = incoming.interval == ours || incoming.priority == Priority::ZERO;
+        if incoming.addresses_match && same_interval {
+            self.differ.remove(&incoming.source);
+            return;
+        }
+        if self.differ.len() >= TOLD || !self.differ.insert(incoming.source) {
+            return;
+        }
+        let (router, source) = (self.config.name.clone(), incoming.source);
+        if !incoming.addresses_match {
+            let router = router.clone();
+            effects.push(Effect::Report(Report::AddressesDiffer { router, source }));
+        }
+        if !same_interval {
+            effects.push(Effect::Report(Report::IntervalDiffers {
+                router,
+                source,
+                theirs: incoming.interval,
+                ours,
+            }));
         }
     }
 

@@ -7,6 +7,7 @@
     clippy::arithmetic_side_effects
 )]
 
+mod captured;
 mod checks;
 mod election;
 mod goldens;

@@ -21,6 +21,8 @@ use cli::{Cli, Command};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    // The daemon is started as /proc/self/exe, and would be called `exe` in the lists of processes.
+    let _ = nix::sys::prctl::set_name(c"lbd");
     let _logs = cli::start_logging(&cli.log);
     let result = match &cli.command {
         Command::Run(options) if options.guarded || options.no_guardian => run::run(options),

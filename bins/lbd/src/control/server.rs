@@ -26,15 +26,16 @@ pub(crate) struct Asked {
     pub(crate) answer: oneshot::Sender<Answer>,
 }
 
-/// The socket; its name goes when the daemon does.
+/// The socket.
 #[derive(Debug)]
 pub(crate) struct Control {
     listener: UnixListener,
-    path: Name,
 }
 
+/// The socket's name, which goes when this is dropped. It is kept apart from the task that serves: nobody
+/// waits for that one's end.
 #[derive(Debug)]
-struct Name(PathBuf);
+pub(crate) struct Name(PathBuf);
 
 impl Drop for Name {
     fn drop(&mut self) {
@@ -46,7 +47,7 @@ impl Drop for Name {
 impl Control {
     /// Opens the socket. A name left behind by a daemon that was killed is taken away first: the
     /// lock on the directory is held, so nobody uses it.
-    pub(crate) fn open(runtime_dir: &Path) -> io::Result<Self> {
+    pub(crate) fn open(runtime_dir: &Path) -> io::Result<(Self, Name)> {
         let path = socket(runtime_dir);
         match fs::remove_file(&path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -54,10 +55,7 @@ impl Control {
         }
         let listener = UnixListener::bind(&path)?;
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600))?;
-        Ok(Self {
-            listener,
-            path: Name(path),
-        })
+        Ok((Self { listener }, Name(path)))
     }
 
     /// Serves clients until the task is ended.
@@ -70,7 +68,7 @@ impl Control {
             let stream = match self.listener.accept().await {
                 Ok((stream, _)) => stream,
                 Err(error) => {
-                    warn!("control socket {}: {error}", self.path.0.display());
+                    warn!("control socket: {error}");
                     tokio::time::sleep(Duration::from_secs(1)).await;
                     continue;
                 }

@@ -43,6 +43,9 @@ impl Child {
         let (ours, theirs) = std::os::unix::net::UnixStream::pair().map_err(complain)?;
         ours.set_nonblocking(true).map_err(complain)?;
         let mut command = process::Command::new("/proc/self/exe");
+        if let Some(name) = std::env::args_os().next() {
+            command.arg0(name);
+        }
         command
             .args(std::env::args_os().skip(1))
             .arg("--guarded")

@@ -61,7 +61,7 @@ pub(super) async fn drive(ready: Ready, options: &RunOptions) -> Result<(), Fail
     let signals = Signals::listen()?;
     let (asks, asked) = mpsc::channel(1);
     let io = io_threads()?;
-    let control = {
+    let (control, name) = {
         let _io = io.enter();
         Control::open(&options.runtime_dir)
             .map_err(|error| Failure::Runtime(format!("the control socket: {error}")))?
@@ -93,6 +93,7 @@ pub(super) async fn drive(ready: Ready, options: &RunOptions) -> Result<(), Fail
     let ending = driver.worker.finish(FAREWELL).await;
     // Probes may still run; nobody waits for them.
     driver.io.shutdown_background();
+    drop(name);
     drop(ready.lock);
     ending.map_err(|what| {
         Failure::Runtime(format!(

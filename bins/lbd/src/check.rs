@@ -3,13 +3,23 @@
 use std::io::Write;
 use std::path::Path;
 
+use lbd_core::config::Config;
+
 use crate::failure::Failure;
 use crate::file;
 
-/// Checks the file and sums it up in one line.
+/// Checks the file and sums it up, with what it had better not do.
 pub(crate) fn check(path: &Path) -> Result<(), Failure> {
     let config = file::load(path)?;
+    let said = say(path, &config);
+    said.map_err(|error| Failure::Runtime(error.to_string()))
+}
+
+fn say(path: &Path, config: &Config) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
+    for advice in config.advice() {
+        writeln!(out, "{}: warning: {advice}", path.display())?;
+    }
     writeln!(
         out,
         "{}: valid; cluster `{}` with {} nodes, {} virtual routers, {} virtual services",
@@ -19,5 +29,4 @@ pub(crate) fn check(path: &Path) -> Result<(), Failure> {
         config.routers.len(),
         config.services.len()
     )
-    .map_err(|error| Failure::Runtime(error.to_string()))
 }

@@ -45,6 +45,26 @@ fn what_is_not_yet_carried_out_is_named() {
     );
 }
 
+#[test]
+fn what_a_valid_file_risks_is_said() {
+    let advice = Config::parse(REFERENCE).unwrap().advice();
+    assert!(
+        advice[0].contains("the password of `VI_1` is no security"),
+        "{advice:?}"
+    );
+    assert!(advice[1].contains("error 1129"), "{advice:?}");
+    let text = REFERENCE
+        .replace(
+            "    authentication: { pass: \"1111\" }   # version 2 only\n",
+            "",
+        )
+        .replace(
+            "        interval: 10s",
+            "        port: 3307\n        interval: 10s",
+        );
+    assert_eq!(Config::parse(&text).unwrap().advice(), Vec::<String>::new());
+}
+
 /// Changes one piece of the reference file and gives the complaint.
 fn complaint(from: &str, to: &str) -> String {
     assert!(REFERENCE.contains(from), "the reference file has no {from}");

@@ -43,6 +43,9 @@ pub(crate) fn run(options: &RunOptions) -> Result<(), Failure> {
         if !pending.is_empty() {
             warn!("not carried out by this version: {}", pending.join(", "));
         }
+        for advice in host.config.advice() {
+            warn!("{advice}");
+        }
         driver::drive(ready, options).await
     })
 }

@@ -5,6 +5,7 @@
 //! where what the parts say of each other is checked too. Every complaint knows its line
 //! and column.
 
+mod advice;
 mod duration;
 mod error;
 mod file;

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use crate::cluster::mariadb;
@@ -51,6 +51,7 @@ pub fn run(options: &Options) -> Result<bool> {
         lbd: options.lbd.clone(),
         mariadb: prepare_mariadb(&chosen, &results)?,
         results,
+        machine: RwLock::new(()),
     };
     println!(
         "{} scenarios, {} at a time; logs in {}",
@@ -137,10 +138,23 @@ struct Setting {
     lbd: Option<PathBuf>,
     mariadb: Option<PathBuf>,
     results: PathBuf,
+    /// Shared by scenarios, but for those that want it alone.
+    machine: RwLock<()>,
 }
 
 impl Setting {
     fn run_one(&self, scenario: &'static Scenario) -> Line {
+        let (shared, alone) = if scenario.alone {
+            (None, Some(self.machine.write()))
+        } else {
+            (Some(self.machine.read()), None)
+        };
+        let line = self.run_now(scenario);
+        drop((shared, alone));
+        line
+    }
+
+    fn run_now(&self, scenario: &'static Scenario) -> Line {
         let began = Instant::now();
         let outcome = self
             .outcome(scenario)

@@ -41,6 +41,8 @@ pub struct Scenario {
     pub needs: &'static [Need],
     /// When it is killed.
     pub limit: Duration,
+    /// Whether it takes the whole machine, so that no other may run beside it.
+    pub alone: bool,
     /// The scenario itself, on an empty lab.
     pub run: fn(&mut Lab) -> Result,
 }
@@ -109,6 +111,7 @@ const fn with_lbd(
         kernel: Kernel::WithIpvs,
         needs: WITH_LBD,
         limit: seconds(150),
+        alone: false,
         run,
     }
 }
@@ -121,6 +124,7 @@ pub static SCENARIOS: &[Scenario] = &[
         kernel: Kernel::WithIpvs,
         needs: &[Need::Ipvsadm],
         limit: seconds(60),
+        alone: false,
         run: plain_ipvs::run,
     },
     Scenario {
@@ -129,6 +133,7 @@ pub static SCENARIOS: &[Scenario] = &[
         kernel: Kernel::Any,
         needs: &[Need::Keepalived],
         limit: seconds(60),
+        alone: false,
         run: keepalived_pair::run,
     },
     Scenario {
@@ -137,6 +142,7 @@ pub static SCENARIOS: &[Scenario] = &[
         kernel: Kernel::WithIpvs,
         needs: &[Need::Ipvsadm, Need::Mariadb],
         limit: seconds(150),
+        alone: false,
         run: mariadb_replicates::run,
     },
     with_lbd(
@@ -293,15 +299,19 @@ pub static SCENARIOS: &[Scenario] = &[
     ),
     Scenario {
         needs: &[Need::Lbd, Need::RealTime],
+        alone: true,
         ..two_lbd(
             "vrrp-busy-host",
             "adverts each 10 ms and all processors busy: nobody takes over",
             vrrp::busy_host,
         )
     },
-    two_lbd(
-        "vrrp-hostile-senders",
-        "100 000 junk adverts a second: nobody crashes, moves or is late",
-        vrrp::hostile_senders,
-    ),
+    Scenario {
+        alone: true,
+        ..two_lbd(
+            "vrrp-hostile-senders",
+            "100 000 junk adverts a second: nobody crashes, moves or is late",
+            vrrp::hostile_senders,
+        )
+    },
 ];

@@ -37,10 +37,11 @@ pub(crate) fn run(lab: &mut Lab) -> Result {
     let count = wire::from(&sent, "first").count();
     lab.say(format!("{count} adverts, at most {gap:?} apart"));
     let after = [roles(&first), roles(&second)];
+    let changes = after.concat().len() - before.concat().len();
     ensure!(
-        after == before,
-        "no role changes on a busy machine (adverts were at most {gap:?} apart):\n{}",
-        after.concat().join("\n")
+        changes == 0,
+        "no role changes on a busy machine, not {changes} (adverts were at most {gap:?} apart):\n{}",
+        second.tail(4)
     );
     ensure!(
         lan.holders(vip)? == ["first"],
@@ -49,12 +50,19 @@ pub(crate) fn run(lab: &mut Lab) -> Result {
     Ok(())
 }
 
-/// Two for each processor.
+/// Two for each processor, and of the most urgent kind that is not real-time: the scheduler is so quick with
+/// processes that mostly sleep that ordinary ones would hold up nobody.
 fn busy_loops(lan: &Lan) -> Result<Vec<Daemon>> {
     let processors = std::thread::available_parallelism()?.get();
     let hosts = [&lan.first, &lan.second];
     let pairs = (0..processors).flat_map(|_| hosts);
     pairs
-        .map(|host| host.start("busy", "sh", &["-c", "while :; do :; done"]))
+        .map(|host| {
+            host.start(
+                "busy",
+                "nice",
+                &["-n", "-20", "sh", "-c", "while :; do :; done"],
+            )
+        })
         .collect()
 }

@@ -1,8 +1,11 @@
 //! The daemon, its guardian, and both of them are killed.
 
+use std::fs;
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
+use nix::sys::stat::Mode;
+use nix::unistd::mkfifo;
 
 use crate::daemon::Daemon;
 use crate::ensure;
@@ -37,10 +40,11 @@ fn daemon(lab: &mut Lab, variant: &Variant, longest: Duration) -> Result {
     let began = lab.now();
     lab.pause(variant.interval * 2);
 
-    for _ in 0..3 {
+    for _ in 0..2 {
         kill_child(lab, &first, &lan)?;
         lab.pause(variant.interval + Duration::from_millis(700));
     }
+    slow_start(lab, &first, &lan, variant, &file)?;
     lab.pause(variant.master_down(90));
 
     let frames = capture.stop(lab.results(), "killed")?;
@@ -82,6 +86,18 @@ fn kill_child(lab: &Lab, guardian: &Daemon, lan: &Lan) -> Result {
     lab.wait_until("a new daemon runs", LIMIT, || {
         Ok(child_of(guardian, &lan.first)? != old)
     })?;
+    Ok(())
+}
+
+/// The new daemon waits for its file for longer than a backup waits for adverts.
+fn slow_start(lab: &Lab, guardian: &Daemon, lan: &Lan, variant: &Variant, file: &str) -> Result {
+    let config = lan.first.folder().join("lbd.yaml");
+    fs::remove_file(&config)?;
+    mkfifo(&config, Mode::S_IRUSR)?;
+    kill_child(lab, guardian, lan)?;
+    lab.pause((variant.interval * 7 / 2).max(Duration::from_millis(400)));
+    fs::write(&config, file)?;
+    lab.say("it gets its file only now");
     Ok(())
 }
 

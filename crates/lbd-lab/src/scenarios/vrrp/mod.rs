@@ -39,6 +39,7 @@ pub(super) const fn two_lbd(
         kernel: Kernel::Any,
         needs: &[Need::Lbd],
         limit: seconds(90),
+        alone: false,
         run,
     }
 }

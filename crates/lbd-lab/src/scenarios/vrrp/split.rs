@@ -13,6 +13,9 @@ use super::lan::{LIMIT, Lan, lbd};
 use super::variant::Variant;
 use super::wire;
 
+/// How soon a host must know. The announcement is repeated after 5 s, which is not soon.
+const AT_ONCE: Duration = Duration::from_secs(2);
+
 pub(crate) fn run(lab: &mut Lab) -> Result {
     let variant = Variant::V3_IPV4;
     let (lan, vip) = (Lan::build(lab, &variant)?, variant.vip());
@@ -74,7 +77,7 @@ fn resolves_to(lab: &Lab, lan: &Lan, variant: &Variant, master: &Host) -> Result
     let line = format!("ip neigh show {} dev eth0", variant.vip());
     let mac = mac_text(master.mac());
     let what = format!("the third host sends to {}", master.name());
-    lab.wait_until(&what, Duration::from_secs(5), || {
+    lab.wait_until(&what, AT_ONCE, || {
         let entry = lan.third.run(&line)?;
         ensure!(entry.contains(&mac), "its neighbour entry is {entry:?}");
         Ok(true)

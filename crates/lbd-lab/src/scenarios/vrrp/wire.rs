@@ -90,8 +90,9 @@ pub(super) fn distinct(frames: &[Frame]) -> Vec<Frame> {
         let Some(content) = advert(frame).and(vrrp(frame)) else {
             continue;
         };
+        // Not by port: the switch itself hears what is sent to a group once more.
         let mark = (
-            frame.port.clone(),
+            frame.source_mac(),
             frame.destination_mac(),
             content.to_vec(),
         );

@@ -38,6 +38,8 @@ pub(super) struct Slot {
     router: Router,
     started: bool,
     counters: Counters,
+    /// The last sender that was not resigning, and its priority.
+    heard: Option<(IpAddr, Priority)>,
     /// Senders with other addresses or intervals of which the operator has been told; at most [`TOLD`].
     differ: BTreeSet<IpAddr>,
 }
@@ -65,6 +67,7 @@ impl Slot {
             router: Router::new(election(&config, priority, source)),
             started: false,
             counters: Counters::default(),
+            heard: None,
             differ: BTreeSet::new(),
             config,
         })
@@ -153,7 +156,9 @@ impl Slot {
     fn accepted(&mut self, now: Time, incoming: &Incoming<'_>, effects: &mut Vec<Effect>) {
         self.compare(incoming, effects);
         self.handle(now, Input::Heard(incoming.heard()), effects);
-        if incoming.priority == Priority::ZERO && self.succeeds(incoming.source) {
+        if incoming.priority != Priority::ZERO {
+            self.heard = Some((incoming.source, incoming.priority));
+        } else if self.succeeds(incoming.source) {
             self.handle(now, Input::TakeOver, effects);
         }
     }
@@ -188,16 +193,30 @@ impl Slot {
     /// skew, whose purpose is to find that out. Only a director of the file is believed to be a known
     /// quantity, and only with its full priority does this node know its own rank.
     fn succeeds(&self, resigning: IpAddr) -> bool {
-        let known = self.others.iter().any(|(_, address)| *address == resigning);
-        let best = self
-            .others
-            .iter()
-            .find(|(_, address)| *address != resigning);
-        let own = (self.priority, self.source);
+        let Some(resigning) = self.director(resigning) else {
+            return false;
+        };
+        let best = self.others.iter().find(|other| **other != resigning);
+        let outranks = |other: &(Priority, IpAddr)| match is_link_local(self.source) {
+            // Of equals the file does not tell which has the higher one.
+            true => other.0 < self.priority,
+            false => *other < (self.priority, self.source),
+        };
         self.router.state() == State::Backup
-            && known
             && self.router.priority() == self.priority
-            && best.is_none_or(|best| *best < own)
+            && best.is_none_or(outranks)
+    }
+
+    /// The director that sends from this address. An IPv6 advert comes from a link-local address, which
+    /// the file does not have: its sender is known by the priority that it advertised last.
+    fn director(&self, sender: IpAddr) -> Option<(Priority, IpAddr)> {
+        let mut others = self.others.iter().copied();
+        if !is_link_local(sender) {
+            return others.find(|(_, address)| *address == sender);
+        }
+        let (_, priority) = self.heard.filter(|(source, _)| *source == sender)?;
+        let mut fitting = others.filter(|other| other.0 == priority);
+        fitting.next().filter(|_| fitting.next().is_none())
     }
 
     fn rejected(&mut self, envelope: &Envelope, reject: &Reject, effects: &mut Vec<Effect>) {
@@ -271,6 +290,10 @@ impl Slot {
         payload.truncate(length);
         Ok(payload)
     }
+}
+
+fn is_link_local(address: IpAddr) -> bool {
+    matches!(address, IpAddr::V6(v6) if v6.is_unicast_link_local())
 }
 
 /// The other directors, the highest rank first.

@@ -1,0 +1,152 @@
+//! Who takes over at once where adverts come from link-local addresses, which the file does not have.
+#![allow(clippy::unwrap_used)]
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use lbd_core::config::Config;
+use lbd_core::engine::{Effect, Engine, Event, Report};
+use lbd_core::host::{Host, Interface};
+use vrrp_proto::{Envelope, State};
+
+const FILE: &str = "\
+cluster: six
+nodes:
+  db1: { address: 2001:db8::1 }
+  db2: { address: 2001:db8::2 }
+  db3: { address: 2001:db8::3 }
+virtual_routers:
+  - name: VI_6
+    id: 6
+    interface: eth0
+    priority: { db1: 100, db2: 90, db3: 80 }
+    addresses: [\"fe80::101\", \"2001:db8::101\"]
+";
+
+/// A running engine on the node of this number; its link-local address ends like its global one.
+fn node(file: &str, number: u8) -> Engine {
+    let eth0 = Interface {
+        index: 2,
+        name: "eth0".to_owned(),
+        mac: None,
+        usable: true,
+        addresses: vec![
+            format!("2001:db8::{number}").parse().unwrap(),
+            link_local(number),
+        ],
+    };
+    let config = Config::parse(file).unwrap();
+    let host = Host::new(config, std::slice::from_ref(&eth0), None).unwrap();
+    let mut engine = Engine::new(host, Duration::ZERO);
+    engine.handle(Duration::ZERO, Event::Start { adopted: &[] });
+    engine.handle(
+        Duration::ZERO,
+        Event::Network {
+            interfaces: &[eth0],
+            neighbours: &[],
+        },
+    );
+    engine
+}
+
+fn link_local(number: u8) -> IpAddr {
+    format!("fe80::{number}").parse().unwrap()
+}
+
+fn becomes_master(effects: &[Effect]) -> bool {
+    let master = |effect: &Effect| {
+        matches!(
+            effect,
+            Effect::Report(Report::Role {
+                to: State::Master,
+                ..
+            })
+        )
+    };
+    effects.iter().any(master)
+}
+
+fn promoted(engine: &mut Engine) -> (Duration, Vec<Effect>) {
+    loop {
+        let now = engine.deadline().unwrap();
+        let effects = engine.handle(now, Event::Tick);
+        if becomes_master(&effects) {
+            return (now, effects);
+        }
+    }
+}
+
+/// Hands the adverts of node 1 to another one.
+fn deliver(effects: &[Effect], to: &mut Engine, now: Duration) -> Vec<Effect> {
+    let mut answers = Vec::new();
+    for effect in effects {
+        if let Effect::Send {
+            link,
+            destination,
+            payload,
+        } = effect
+        {
+            let envelope = Envelope {
+                source: link_local(1),
+                destination: *destination,
+                ttl: 255,
+            };
+            answers.extend(to.handle(
+                now,
+                Event::Advert {
+                    link: *link,
+                    envelope,
+                    payload,
+                },
+            ));
+        }
+    }
+    answers
+}
+
+/// Whether the heir takes over at once when node 1, whose adverts it heard, resigns.
+fn takes_over_at_once(file: &str, heir: u8) -> bool {
+    let (mut first, mut heir) = (node(file, 1), node(file, heir));
+    let (now, adverts) = promoted(&mut first);
+    assert!(!becomes_master(&deliver(&adverts, &mut heir, now)));
+    let resigned = first.handle(now, Event::Stop);
+    becomes_master(&deliver(&resigned, &mut heir, now))
+}
+
+#[test]
+fn a_director_is_known_by_the_priority_that_it_advertised() {
+    assert!(takes_over_at_once(FILE, 2));
+}
+
+#[test]
+fn only_the_next_in_rank_takes_over_at_once() {
+    assert!(!takes_over_at_once(FILE, 3));
+}
+
+#[test]
+fn of_equals_nobody_takes_over_at_once() {
+    let equals = FILE.replace("db3: 80", "db3: 90");
+    assert!(!takes_over_at_once(&equals, 2));
+    assert!(!takes_over_at_once(&equals, 3));
+}
+
+#[test]
+fn a_priority_that_is_no_directors_or_that_two_have_tells_nobody() {
+    let other = FILE.replace("db1: 100", "db1: 110");
+    let (mut first, mut heir) = (node(&other, 1), node(FILE, 2));
+    let (now, adverts) = promoted(&mut first);
+    deliver(&adverts, &mut heir, now);
+    let resigned = first.handle(now, Event::Stop);
+    assert!(!becomes_master(&deliver(&resigned, &mut heir, now)));
+
+    let twins = FILE.replace("db3: 80", "db3: 100");
+    assert!(!takes_over_at_once(&twins, 2));
+}
+
+#[test]
+fn a_resignation_by_one_that_was_never_heard_waits_for_the_skew() {
+    let (mut first, mut heir) = (node(FILE, 1), node(FILE, 2));
+    let (now, _) = promoted(&mut first);
+    let resigned = first.handle(now, Event::Stop);
+    assert!(!becomes_master(&deliver(&resigned, &mut heir, now)));
+}

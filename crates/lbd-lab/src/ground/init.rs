@@ -30,7 +30,7 @@ const NET_MODULES: &[&str] = &[
     "ip6table_mangle",
 ];
 
-/// Modules of IPVS, with every scheduler.
+/// Modules of IPVS, with every scheduler and persistence engine.
 const IPVS_MODULES: &[&str] = &[
     "ip_vs",
     "ip_vs_rr",
@@ -46,6 +46,7 @@ const IPVS_MODULES: &[&str] = &[
     "ip_vs_ovf",
     "ip_vs_lblc",
     "ip_vs_lblcr",
+    "ip_vs_pe_sip",
 ];
 
 /// Which first process this is.

@@ -1,13 +1,18 @@
-//! SIGKILL of the master's daemon and a start again: converges, and the table keeps its connections.
+//! SIGKILL of the master's daemon, whose guardian starts it again, and of both, which are started by hand: converges,
+//! and the table keeps its connections.
 
 use std::net::SocketAddrV4;
 use std::time::Duration;
+
+use nix::sys::signal::{Signal, kill};
 
 use crate::client::Held;
 use crate::cluster::{Cluster, PORT, Reference, VIP, daemon_of};
 use crate::ensure;
 use crate::failed::Result;
 use crate::lab::Lab;
+
+use super::vrrp::lan::{child_of, kill_together};
 
 pub(super) fn run(lab: &mut Lab) -> Result {
     let cluster = Cluster::build(lab)?;
@@ -29,14 +34,22 @@ pub(super) fn run(lab: &mut Lab) -> Result {
     );
 
     for round in 1..=2 {
-        daemon_of(&mut daemons, &cluster.db1)?.kill()?;
+        let daemon = daemon_of(&mut daemons, &cluster.db1)?;
+        // The first checks hang: until they have an answer, the table must stay as it is.
+        hold_up_checks(&cluster, "-I")?;
+        let guarded = round == 1;
+        if guarded {
+            kill(child_of(daemon, &cluster.db1)?, Signal::SIGKILL)?;
+        } else {
+            kill_together(&cluster.db1, daemon, "lbd")?;
+        }
         ensure!(
             cluster.db1.has_on_nic(VIP)?,
             "a killed daemon leaves the VIP behind"
         );
-        // The first checks hang: until they have an answer, the table must stay as it is.
-        hold_up_checks(&cluster, "-I")?;
-        daemon_of(&mut daemons, &cluster.db1)?.restart()?;
+        if !guarded {
+            daemon_of(&mut daemons, &cluster.db1)?.restart()?;
+        }
         table_stays_whole(lab, &cluster)?;
         hold_up_checks(&cluster, "-D")?;
         cluster.settled(lab, &cluster.db1, &cluster.databases())?;

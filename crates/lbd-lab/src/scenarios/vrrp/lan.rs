@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
@@ -81,8 +82,15 @@ pub(super) fn roles(daemon: &Daemon) -> Vec<String> {
     changes.map(str::to_owned).collect()
 }
 
+/// The name of the program under test in the list of processes.
+pub(super) fn lbd_name() -> Result<String> {
+    let program = PathBuf::from(lbd_program()?);
+    let name = program.file_name().unwrap_or_default();
+    Ok(name.to_string_lossy().into_owned())
+}
+
 /// The processes of this program on a host, the oldest first.
-pub(super) fn processes(host: &Host, program: &str) -> Result<Vec<Pid>> {
+pub(in crate::scenarios) fn processes(host: &Host, program: &str) -> Result<Vec<Pid>> {
     // Not by `comm`: a process that was started as /proc/self/exe is called `exe` at first.
     let named = |pid: &Pid| {
         fs::read_link(format!("/proc/{pid}/exe"))
@@ -95,16 +103,20 @@ pub(super) fn processes(host: &Host, program: &str) -> Result<Vec<Pid>> {
 }
 
 /// The daemon that the guardian watches over.
-pub(super) fn child_of(guardian: &Daemon, host: &Host) -> Result<Pid> {
+pub(in crate::scenarios) fn child_of(guardian: &Daemon, host: &Host) -> Result<Pid> {
     let guardian_pid = i32::try_from(guardian.pid())?;
-    processes(host, "lbd")?
+    processes(host, &lbd_name()?)?
         .into_iter()
         .find(|pid| pid.as_raw() != guardian_pid)
         .ok_or_else(|| Failed::new(format!("{} has no daemon beside it", guardian.name())))
 }
 
 /// Kills all of a program's processes on a host at the same moment: none sees another one die.
-pub(super) fn kill_together(host: &Host, daemon: &mut Daemon, program: &str) -> Result {
+pub(in crate::scenarios) fn kill_together(
+    host: &Host,
+    daemon: &mut Daemon,
+    program: &str,
+) -> Result {
     let all = processes(host, program)?;
     for signal in [Signal::SIGSTOP, Signal::SIGKILL] {
         for pid in all.iter().rev() {

@@ -8,7 +8,7 @@ mod interop;
 mod junk;
 mod keepalived;
 mod killed;
-mod lan;
+pub(super) mod lan;
 mod split;
 mod variant;
 mod wire;

@@ -272,11 +272,15 @@ pub static SCENARIOS: &[Scenario] = &[
         "the same in version 3 over IPv6",
         vrrp::v3_ipv6,
     ),
-    two_lbd(
-        "vrrp-handover",
-        "on a planned stop or `lbd handover` the heir takes over without waiting, and keeps the role",
-        vrrp::handover,
-    ),
+    Scenario {
+        // It holds lbd to milliseconds.
+        alone: true,
+        ..two_lbd(
+            "vrrp-handover",
+            "on a planned stop or `lbd handover` the heir takes over without waiting, and keeps the role",
+            vrrp::handover,
+        )
+    },
     two_lbd(
         "vrrp-killed-daemon-v2",
         "a killed daemon's adverts go on, version 2 at 1 s",

@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
+use crate::capture::Capture;
 use crate::cluster::lbd_program;
 use crate::ensure;
-use crate::failed::{Failed, Result};
-use crate::frame::Frame;
+use crate::failed::Result;
 use crate::host::Host;
 use crate::lab::Lab;
 use crate::switch::output_of;
 
-use super::lan::{Lan, kill_together, lbd, roles};
+use super::lan::{Lan, kill_together, lbd, lbd_name, roles};
 use super::variant::Variant;
 use super::wire;
 
@@ -29,14 +29,14 @@ pub(crate) fn run(lab: &mut Lab) -> Result {
     let before = lab.now();
     first.stop()?;
     lan.held_by(lab, &lan.second, vip, "the first was stopped")?;
-    answered_at_once(lab, &capture.frames(), before, "a planned stop", &variant)?;
+    answered_at_once(lab, &capture, before, "a planned stop", &variant)?;
     first.restart()?;
     lan.held_by(lab, &lan.first, vip, "the first is back")?;
 
     let before = lab.now();
     hand_over(&lan.first)?;
     lan.held_by(lab, &lan.second, vip, "the first handed over")?;
-    answered_at_once(lab, &capture.frames(), before, "lbd handover", &variant)?;
+    answered_at_once(lab, &capture, before, "lbd handover", &variant)?;
     let told = roles(&first).len();
     lab.pause(variant.master_down(100) + variant.interval);
     ensure!(
@@ -44,7 +44,7 @@ pub(crate) fn run(lab: &mut Lab) -> Result {
         "who handed over does not take the role back while the new master lives"
     );
 
-    kill_together(&lan.second, &mut second, "lbd")?;
+    kill_together(&lan.second, &mut second, &lbd_name()?)?;
     let back = || super::lan::holds(&lan.first, vip);
     lab.wait_until(
         "it does when the new master is dead",
@@ -66,20 +66,22 @@ fn hand_over(host: &Host) -> Result {
 /// From the resigning advert on the wire to the heir's first announcement of the address.
 fn answered_at_once(
     lab: &Lab,
-    frames: &[Frame],
+    capture: &Capture,
     after: Duration,
     what: &str,
     variant: &Variant,
 ) -> Result {
-    let sent = wire::adverts(frames);
-    let resigned = wire::from(&sent, "first")
-        .find(|advert| advert.at > after && advert.priority == 0)
-        .map(|advert| advert.at)
-        .ok_or_else(|| Failed::new(format!("{what}: no advert of priority 0")))?;
-    let announced = wire::announcements(frames, variant.vip())
-        .find(|frame| frame.at > resigned && frame.port == "second")
-        .map(|frame| frame.at)
-        .ok_or_else(|| Failed::new(format!("{what}: the heir never announced the address")))?;
+    let resigned = wire::soon(&format!("{what}: an advert of priority 0"), || {
+        let sent = wire::adverts(&capture.frames());
+        let resigning = wire::from(&sent, "first").filter(|advert| advert.priority == 0);
+        resigning.map(|advert| advert.at).find(|at| *at > after)
+    })?;
+    let announced = wire::soon(&format!("{what}: the heir's announcement"), || {
+        let frames = capture.frames();
+        wire::announcements(&frames, variant.vip())
+            .find(|frame| frame.at > resigned && frame.port == "second")
+            .map(|frame| frame.at)
+    })?;
     let took = announced.saturating_sub(resigned);
     lab.say(format!(
         "{what}: the heir announced the address {took:?} after the resignation"

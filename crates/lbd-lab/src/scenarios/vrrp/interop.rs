@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::capture::Capture;
 use crate::daemon::Daemon;
 use crate::ensure;
-use crate::failed::{Failed, Result};
+use crate::failed::Result;
 use crate::host::Host;
 use crate::lab::Lab;
 use crate::pcap;
@@ -135,7 +135,7 @@ impl Pair<'_> {
             .take_while(|advert| advert.at < killed + Duration::from_millis(20))
             .last();
         let last = last.map(|advert| advert.at).unwrap_or_default();
-        let ours = self.first_advert(self.our_host, killed).unwrap_or_default();
+        let ours = wire::soon("lbd's advert", || self.first_advert(self.our_host, killed))?;
         let (waited, due) = (ours.saturating_sub(last), self.variant.master_down(OURS));
         self.lab.say(format!(
             "after the last advert of a killed keepalived lbd waited {waited:?}; master-down is {due:?}"
@@ -177,11 +177,19 @@ impl Pair<'_> {
     }
 
     fn theirs_stops(&mut self) -> Result {
+        let raised = self.lab.now();
         self.theirs.weigh(ABOVE)?;
         self.held_by_them("keepalived ranks higher again")?;
+        wire::soon("keepalived's advert with its full priority", || {
+            let sent = self.adverts();
+            wire::from(&sent, self.their_host.name())
+                .find(|advert| advert.at > raised && advert.priority == THEIRS)
+                .map(|advert| advert.at)
+        })?;
         self.theirs.stop()?;
         self.held_by_us("keepalived was stopped")?;
-        self.follows(self.their_host, self.our_host, self.variant.skew(OURS))
+        // lbd knows its rank from the file: it need not wait for its skew.
+        self.follows(self.their_host, self.our_host, Duration::ZERO)
     }
 
     fn end(mut self) -> Result {
@@ -202,12 +210,12 @@ impl Pair<'_> {
 
     /// After the resigning advert of one, the first advert of the other came within `skew`.
     fn follows(&self, resigned: &Host, heir: &Host, skew: Duration) -> Result {
-        let sent = self.adverts();
-        let resigning = wire::from(&sent, resigned.name()).rfind(|advert| advert.priority == 0);
-        let at = resigning.map(|advert| advert.at).ok_or_else(|| {
-            Failed::new(format!("{} never sent a priority of 0", resigned.name()))
+        let at = wire::soon("an advert of priority 0", || {
+            let sent = self.adverts();
+            let resigning = wire::from(&sent, resigned.name()).rfind(|advert| advert.priority == 0);
+            resigning.map(|advert| advert.at)
         })?;
-        let next = self.first_advert(heir, at).unwrap_or(Duration::MAX);
+        let next = wire::soon("the heir's advert", || self.first_advert(heir, at))?;
         let waited = next.saturating_sub(at);
         let (from, to) = (resigned.name(), heir.name());
         self.lab

@@ -12,7 +12,9 @@ use crate::ensure;
 use crate::failed::Result;
 use crate::lab::Lab;
 
-use super::lan::{AddressWatch, LIMIT, Lan, child_of, holds, kill_together, lbd, processes, roles};
+use super::lan::{
+    AddressWatch, LIMIT, Lan, child_of, holds, kill_together, lbd, lbd_name, processes, roles,
+};
 use super::variant::Variant;
 use super::wire;
 
@@ -114,9 +116,11 @@ pub(crate) fn guardian(lab: &mut Lab) -> Result {
     let killed = lab.now();
     first.kill()?;
     lan.held_by(lab, &lan.second, vip, "the first lost its guardian")?;
-    let sent = wire::adverts(&capture.frames());
-    let taken = wire::from(&sent, "second").map(|advert| advert.at).next();
-    let took = taken.unwrap_or(Duration::MAX).saturating_sub(killed);
+    let taken = wire::soon("the second's advert", || {
+        let sent = wire::adverts(&capture.frames());
+        wire::from(&sent, "second").map(|advert| advert.at).next()
+    })?;
+    let took = taken.saturating_sub(killed);
     lab.say(format!(
         "guardian killed: the backup took over after {took:?}"
     ));
@@ -125,7 +129,7 @@ pub(crate) fn guardian(lab: &mut Lab) -> Result {
         "a daemon without guardian resigns, so the backup takes over at once, not after {took:?}"
     );
     lab.wait_until("nothing of lbd is left there", LIMIT, || {
-        Ok(processes(&lan.first, "lbd")?.is_empty())
+        Ok(processes(&lan.first, &lbd_name()?)?.is_empty())
     })?;
     lan.held_by(lab, &lan.second, vip, "after that")?;
     first.restart()?;
@@ -138,7 +142,7 @@ pub(crate) fn guardian(lab: &mut Lab) -> Result {
 
 fn both(lab: &Lab, lan: &Lan, first: &mut Daemon, variant: &Variant) -> Result {
     let vip = variant.vip();
-    kill_together(&lan.first, first, "lbd")?;
+    kill_together(&lan.first, first, &lbd_name()?)?;
     let what = "guardian and daemon killed: the second takes over";
     let took = lab.wait_until(what, LIMIT, || holds(&lan.second, vip))?;
     ensure!(

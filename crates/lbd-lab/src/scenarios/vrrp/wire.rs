@@ -1,8 +1,9 @@
 //! What is read off the wire: adverts and announcements of both families.
 
 use std::net::{IpAddr, Ipv6Addr};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use crate::failed::{Failed, Result};
 use crate::frame::Frame;
 
 /// An advert as a host sent it.
@@ -70,6 +71,20 @@ pub(super) fn from<'a>(
     port: &'a str,
 ) -> impl DoubleEndedIterator<Item = &'a Sent> {
     all.iter().filter(move |sent| sent.port == port)
+}
+
+/// What is on the wire already, but perhaps not yet in the capture.
+pub(super) fn soon<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> Result<T> {
+    let until = Instant::now() + Duration::from_secs(5);
+    loop {
+        match look() {
+            Some(found) => return Ok(found),
+            None if Instant::now() > until => {
+                return Err(Failed::new(format!("not seen on the wire: {what}")));
+            }
+            None => std::thread::sleep(Duration::from_millis(20)),
+        }
+    }
 }
 
 /// The longest time between two that follow each other.

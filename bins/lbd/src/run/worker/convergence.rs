@@ -7,14 +7,11 @@ use lbd_core::desired::Desired;
 use lbd_core::plan::{Scope, Step, plan};
 use netfilter_mark::ChainState;
 use tracing::{error, info, warn};
-use vrrp_net::Announcer;
 
+use super::announcers::Announcers;
 use super::mailbox::Mailbox;
 use crate::run::kernel::Kernel;
 use crate::run::ledger::Ledger;
-
-/// Gratuitous ARPs sent at once, as many as keepalived sends.
-const ANNOUNCEMENTS: u32 = 5;
 
 pub(super) struct Convergence {
     kernel: Kernel,
@@ -23,6 +20,7 @@ pub(super) struct Convergence {
     ledger: Ledger,
     desired: Option<Desired>,
     announce: BTreeSet<(String, IpAddr)>,
+    announcers: Announcers,
     /// The mark chain as last seen: reading it costs a process.
     marks: Option<ChainState>,
     /// What failed last time, so that it is not said again every second.
@@ -37,6 +35,7 @@ impl Convergence {
             ledger,
             desired: None,
             announce: BTreeSet::new(),
+            announcers: Announcers::default(),
             marks: None,
             complaint: None,
         }
@@ -166,20 +165,13 @@ impl Convergence {
         }
     }
 
-    async fn try_announce(&self, interface: &str, address: IpAddr) -> Result<(), String> {
+    async fn try_announce(&mut self, interface: &str, address: IpAddr) -> Result<(), String> {
         let link = self
             .kernel
             .link(interface)
             .await
             .map_err(|e| e.to_string())?;
-        let Some(mac) = link.mac else {
-            return Ok(());
-        };
-        let announcer = Announcer::open(link.index, mac).map_err(|e| e.to_string())?;
-        for _ in 0..ANNOUNCEMENTS {
-            announcer.announce(address).map_err(|e| e.to_string())?;
-        }
-        Ok(())
+        self.announcers.announce(&link, address)
     }
 }
 

@@ -4,6 +4,7 @@
 //! engine never waits and nothing piles up. Every few seconds the worker looks again by itself,
 //! which repairs what others changed and retries what failed.
 
+mod announcers;
 mod convergence;
 mod mailbox;
 

@@ -492,6 +492,16 @@ fn an_advert_with_a_wrong_password_is_told_and_does_not_count() {
     let told = |e: &Effect| matches!(e, Effect::Report(Report::Rejected { count: 1, reject, .. }) if reject.reason() == Reason::Password);
     assert!(effects.iter().any(told), "{effects:?}");
     assert_eq!(engine.deadline(), deadline);
+    let mut lines = 0;
+    for _ in 1..1000 {
+        let again = Event::Advert {
+            link: LinkId(0),
+            envelope,
+            payload: &forged,
+        };
+        lines += engine.handle(at(100), again).len();
+    }
+    assert_eq!(lines, 9, "told at 2, 4, 8, … 512");
 }
 
 #[test]

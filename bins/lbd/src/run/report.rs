@@ -1,7 +1,7 @@
 //! One log line for each thing that an operator would care about.
 
 use lbd_core::engine::Report;
-use tracing::{debug, error, info, warn};
+use tracing::{error, info, warn};
 use vrrp_proto::State;
 
 pub(super) fn log(report: &Report) {
@@ -17,7 +17,6 @@ pub(super) fn log(report: &Report) {
                 info!(%router, %priority, "{from} -> {to}");
             }
         },
-        Report::Rejected { reject, .. } if !worth_a_line(report) => debug!("{reject}"),
         Report::Rejected {
             router,
             interface,
@@ -66,19 +65,5 @@ pub(super) fn log(report: &Report) {
             "nobody answers for {address}: this director's MAC is unknown, and its frames would be balanced. \
              It is asked again all the time; `mac:` in the file settles it"
         ),
-    }
-}
-
-/// Rejected adverts can come in floods: the first of a kind is told, then every power of two.
-fn worth_a_line(report: &Report) -> bool {
-    match report {
-        Report::Rejected { count, .. } => count.is_power_of_two(),
-        Report::Role { .. }
-        | Report::AddressesDiffer { .. }
-        | Report::IntervalDiffers { .. }
-        | Report::NotSent { .. }
-        | Report::Server { .. }
-        | Report::DirectorMac { .. }
-        | Report::DirectorMacUnknown { .. } => true,
     }
 }

@@ -168,7 +168,7 @@ pub enum Report {
         /// The priority it has.
         priority: Priority,
     },
-    /// An advert was not accepted.
+    /// An advert was not accepted: the first for this reason, or the second, fourth, eighth, …
     Rejected {
         /// The router's name.
         router: String,

@@ -222,13 +222,17 @@ impl Slot {
     fn rejected(&mut self, envelope: &Envelope, reject: &Reject, effects: &mut Vec<Effect>) {
         let reason = reject.reason();
         self.counters.count(reason);
-        effects.push(Effect::Report(Report::Rejected {
-            router: self.config.name.clone(),
-            interface: self.config.interface.clone(),
-            source: envelope.source,
-            reject: *reject,
-            count: self.counters.get(reason),
-        }));
+        let count = self.counters.get(reason);
+        // They can come in floods: the first of a kind is told, then every power of two.
+        if count.is_power_of_two() {
+            effects.push(Effect::Report(Report::Rejected {
+                router: self.config.name.clone(),
+                interface: self.config.interface.clone(),
+                source: envelope.source,
+                reject: *reject,
+                count,
+            }));
+        }
     }
 
     pub(super) fn handle(&mut self, now: Time, input: Input, effects: &mut Vec<Effect>) {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use tracing_appender::non_blocking::WorkerGuard;
+use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
 
 /// Spreads MySQL reads over a primary and its replicas, with no extra machines.
@@ -79,11 +79,17 @@ fn filter(text: &str) -> Result<Filter, String> {
     }
 }
 
+/// How many lines may wait to be written. The queue is made in full at the start, 32 octets a line, and in both
+/// processes: the library's own limit of 128 000 lines would cost 8 MiB, more than all the rest.
+const WAITING_LINES: usize = 8192;
+
 /// Logs to standard error, where journald and people look. A thread of its own writes them: a reader that
 /// is slow delays nothing, and what it cannot keep up with is dropped. The guard writes the rest when it goes.
 pub(crate) fn start_logging(filter: &Filter) -> WorkerGuard {
     let filter = EnvFilter::new(&filter.0);
-    let (writer, guard) = tracing_appender::non_blocking(std::io::stderr());
+    let (writer, guard) = NonBlockingBuilder::default()
+        .buffered_lines_limit(WAITING_LINES)
+        .finish(std::io::stderr());
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(writer)

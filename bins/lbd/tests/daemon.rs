@@ -70,6 +70,12 @@ impl Host {
         fs::read_to_string(self.folder.path().join("log")).unwrap()
     }
 
+    fn log_is_growing(&self) -> bool {
+        let before = self.log().len();
+        std::thread::sleep(Duration::from_millis(300));
+        self.log().len() != before
+    }
+
     fn wait(&self, what: &str, reached: impl Fn() -> bool) {
         let until = Instant::now() + Duration::from_secs(20);
         while !reached() {
@@ -248,4 +254,73 @@ fn what_an_older_file_made_is_taken_away_and_what_others_made_is_not() {
         ip("addr show dev eth0").contains("192.0.2.102/32")
     });
     assert!(ip("addr show dev eth0").contains("192.0.2.55/32"));
+}
+
+impl Host {
+    /// Waits for the guardian's end.
+    fn ended(&mut self) -> Option<i32> {
+        let until = Instant::now() + Duration::from_secs(20);
+        loop {
+            if let Some(status) = self.guardian.try_wait().unwrap() {
+                return status.code();
+            }
+            assert!(
+                Instant::now() < until,
+                "it goes on; the log: {}",
+                self.log()
+            );
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+#[test]
+fn a_wish_to_stop_is_heard_at_any_moment_of_the_start() {
+    let mut host = Host::start();
+    assert_eq!(host.end(Signal::SIGTERM), Some(0));
+    for millis in [0, 2, 5, 10, 15, 20, 30] {
+        host.guardian = run(&host.folder);
+        // Before it listens, a signal ends the guardian itself, and there is nothing to stop yet.
+        std::thread::sleep(Duration::from_millis(millis));
+        host.signal(i32::try_from(host.guardian.id()).unwrap(), Signal::SIGTERM);
+        host.ended();
+        host.wait("end of the daemon", || !host.log_is_growing());
+        assert!(!host.holds(), "{millis} ms: {}", host.log());
+    }
+}
+
+#[test]
+fn a_wish_to_stop_is_heard_when_the_daemon_has_just_died() {
+    for millis in [0, 1, 3, 6] {
+        let mut host = Host::start();
+        host.signal(host.daemon().expect("a daemon"), Signal::SIGKILL);
+        std::thread::sleep(Duration::from_millis(millis));
+        host.signal(i32::try_from(host.guardian.id()).unwrap(), Signal::SIGTERM);
+        host.ended();
+        assert!(!host.holds(), "{millis} ms: {}", host.log());
+    }
+}
+
+#[test]
+fn a_role_that_a_changed_file_no_longer_has_is_resigned() {
+    let host = Host::start();
+    let other = FILE
+        .replace("name: V,", "name: W,")
+        .replace("id: 7", "id: 8");
+    fs::write(
+        host.folder.path().join("lbd.yaml"),
+        other.replace(".101]", ".103]"),
+    )
+    .unwrap();
+    host.signal(host.daemon().expect("a daemon"), Signal::SIGKILL);
+    host.wait("end of the old address", || !host.holds());
+    host.wait("new role", || {
+        ip("addr show dev eth0").contains("192.0.2.103/32")
+    });
+    std::thread::sleep(Duration::from_millis(5500));
+    assert!(
+        ip("addr show dev eth0").contains("192.0.2.103/32"),
+        "{}",
+        host.log()
+    );
 }

@@ -4,9 +4,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::process::Stdio;
 
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
-use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::UnixStream;
 use tokio::process;
 use tracing::warn;
@@ -15,7 +13,7 @@ use crate::failure::Failure;
 use crate::testament::Clause;
 
 /// The longest line that is read from a daemon, in octets: far more than 255 addresses need.
-const LONGEST: usize = 1024 * 1024;
+const LONGEST: usize = 16 * 1024 * 1024;
 
 /// How a daemon ended.
 #[derive(Debug)]
@@ -76,22 +74,17 @@ impl Child {
         }
     }
 
-    /// Tells the daemon to stop.
-    pub(super) fn stop(&self) {
-        self.signal(Signal::SIGTERM);
+    /// Tells the daemon to stop, by closing the line to it: it sees that when it is ready to, while a signal
+    /// would kill one that is only starting.
+    pub(super) async fn stop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.line.get_mut().shutdown().await;
     }
 
-    /// Passes SIGHUP on.
-    pub(super) fn hang_up(&self) {
-        self.signal(Signal::SIGHUP);
-    }
-
-    fn signal(&self, signal: Signal) {
-        let pid = self.process.id().and_then(|id| i32::try_from(id).ok());
-        if let Some(pid) = pid {
-            // It may have ended by itself.
-            let _ = kill(Pid::from_raw(pid), signal);
-        }
+    /// Ends a daemon that does not come to.
+    pub(super) fn kill(&mut self) {
+        // It may have ended by itself.
+        let _ = self.process.start_kill();
     }
 
     /// Waits for the end of a daemon that has hung up.
@@ -99,9 +92,8 @@ impl Child {
         let status = self.process.wait().await?;
         Ok(match status.code().map(u8::try_from) {
             Some(Ok(0)) => Ended::Orderly,
-            // 101 is a panic's.
-            Some(Ok(code)) if code != 101 => Ended::Failed(code),
-            Some(_) | None => Ended::Killed(status.to_string()),
+            Some(Ok(code)) => Ended::Failed(code),
+            Some(Err(_)) | None => Ended::Killed(status.to_string()),
         })
     }
 }

@@ -11,17 +11,18 @@
 //! guardian stops in an orderly way.
 
 mod child;
+mod signals;
 mod stand_in;
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::Instant;
 use tracing::{error, info, warn};
 
 use crate::failure::Failure;
 use child::{Child, Ended};
+use signals::Signals;
 use stand_in::StandIn;
 
 /// Deaths within [`SPELL`] after which no new daemon is started.
@@ -38,63 +39,80 @@ pub(crate) fn watch_over() -> Result<(), Failure> {
         .build()
         .map_err(|error| Failure::Runtime(format!("cannot start: {error}")))?;
     crate::priority::raise();
-    runtime.block_on(guard())
+    runtime.block_on(async {
+        let mut stand_in = StandIn::default();
+        let result = guard(&mut stand_in).await;
+        // However it ends: no role is left behind without a daemon.
+        stand_in.resign().await;
+        result
+    })
 }
 
-async fn guard() -> Result<(), Failure> {
-    let mut stand_in = StandIn::default();
+async fn guard(stand_in: &mut StandIn) -> Result<(), Failure> {
+    // Before the first daemon: a wish to stop must not get lost between two of them.
+    let mut signals = Signals::listen()?;
     let mut deaths = VecDeque::new();
     loop {
-        let child = Child::start(&stand_in.routers())?;
-        let ended = attend(child, &mut stand_in).await?;
-        match ended {
+        let mut child = Child::start(&stand_in.routers())?;
+        match attend(&mut child, &mut signals, stand_in).await? {
             Ended::Orderly => return Ok(()),
-            Ended::Failed(code) => {
-                stand_in.resign().await;
-                return Err(Failure::Daemon(code));
+            Ended::Failed(code) => return Err(Failure::Daemon(code)),
+            Ended::Killed(how) if signals.stopping() => {
+                return Err(Failure::Runtime(format!(
+                    "the daemon died ({how}) while it was to stop; its services and marks may be left"
+                )));
             }
-            Ended::Killed(how) => {
-                error!("the daemon died ({how})");
-                if too_many(&mut deaths) {
-                    stand_in.resign().await;
-                    return Err(Failure::Runtime(format!(
-                        "the daemon died {DEATHS} times within {SPELL:?}; giving up"
-                    )));
-                }
-                info!("starting it again; sending its adverts in the meantime");
-                stand_in.begin();
-            }
+            Ended::Killed(how) => error!("the daemon died ({how})"),
         }
+        if too_many(&mut deaths) {
+            return Err(Failure::Runtime(format!(
+                "the daemon died {DEATHS} times within {SPELL:?}; giving up"
+            )));
+        }
+        info!("starting it again; sending its adverts in the meantime");
+        stand_in.begin();
     }
 }
 
 /// Waits for the daemon's end, and does its work until it has taken over.
-async fn attend(mut child: Child, stand_in: &mut StandIn) -> Result<Ended, Failure> {
-    let complain = |error: std::io::Error| Failure::Runtime(format!("the guardian: {error}"));
-    let mut terminate = signal(SignalKind::terminate()).map_err(complain)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(complain)?;
-    let mut quit = signal(SignalKind::quit()).map_err(complain)?;
-    // The daemon says what it makes of it; by default it would end the guardian.
-    let mut hang_up = signal(SignalKind::hangup()).map_err(complain)?;
+async fn attend(
+    child: &mut Child,
+    signals: &mut Signals,
+    stand_in: &mut StandIn,
+) -> Result<Ended, Failure> {
     let give_up = Instant::now() + PATIENCE;
+    if signals.stopping() {
+        child.stop().await;
+    }
     loop {
         tokio::select! {
             biased;
             () = stand_in.due() => stand_in.send(),
+            () = signals.stop() => child.stop().await,
             clause = child.clause() => match clause {
                 Some(clause) => stand_in.inherit(clause),
-                None => return child.end().await.map_err(complain),
+                None => return end(child, signals).await,
             },
-            _ = terminate.recv() => child.stop(),
-            _ = interrupt.recv() => child.stop(),
-            _ = quit.recv() => child.stop(),
-            _ = hang_up.recv() => child.hang_up(),
             () = tokio::time::sleep_until(give_up), if stand_in.is_active() => {
-                warn!("the daemon has not taken its role back within {PATIENCE:?}");
+                warn!("the daemon has not taken its role back within {PATIENCE:?}; starting another one without it");
                 stand_in.resign_unclaimed().await;
+                // Should it come to after all, it would take the role without an election.
+                child.kill();
             }
         }
     }
+}
+
+/// The end of a daemon that has hung up. A wish to stop may come meanwhile, or be waiting.
+async fn end(child: &mut Child, signals: &mut Signals) -> Result<Ended, Failure> {
+    let ended = loop {
+        tokio::select! {
+            ended = child.end() => break ended,
+            () = signals.stop() => {}
+        }
+    };
+    signals.look().await;
+    ended.map_err(|error| Failure::Runtime(format!("the guardian: {error}")))
 }
 
 fn too_many(deaths: &mut VecDeque<Instant>) -> bool {

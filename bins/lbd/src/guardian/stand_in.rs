@@ -16,6 +16,9 @@ use crate::testament::{Adverts, Clause, Role};
 #[derive(Debug, Default)]
 pub(super) struct StandIn {
     roles: BTreeMap<String, Held>,
+    /// Roles that the daemon has given up. Should it die before it has taken their addresses off, or
+    /// fail to, somebody must.
+    released: BTreeMap<String, Role>,
     sockets: BTreeMap<(String, IpAddr), AdvertSocket>,
 }
 
@@ -42,23 +45,28 @@ impl StandIn {
         match clause {
             Clause::Hold(role) => {
                 self.open_socket(&role);
+                self.released.remove(&role.router);
                 let due = None;
                 self.roles.insert(role.router.clone(), Held { role, due });
             }
             Clause::Release(router) => {
-                self.roles.remove(&router);
+                let Some(held) = self.roles.remove(&router) else {
+                    return;
+                };
+                // A new daemon, under another file, that does not know the role.
+                if held.due.is_some() {
+                    transmit(&self.sockets, &held.role, |adverts| &adverts.resign);
+                }
+                self.released.insert(router, held.role);
             }
         }
     }
 
+    /// Anew for each role taken: an interface may have been made anew too.
     fn open_socket(&mut self, role: &Role) {
-        let place = place(role);
-        if self.sockets.contains_key(&place) {
-            return;
-        }
         match AdvertSocket::open(&role.interface, role.source) {
             Ok(socket) => {
-                self.sockets.insert(place, socket);
+                self.sockets.insert(place(role), socket);
             }
             Err(error) => warn!("the guardian cannot stand in: {error}"),
         }
@@ -97,9 +105,13 @@ impl StandIn {
             info!(router = %held.role.router, "resigning for the daemon");
             transmit(&self.sockets, &held.role, |adverts| &adverts.resign);
         }
-        for (router, held) in std::mem::take(&mut self.roles) {
-            if let Err(error) = take_off(&held.role).await {
-                let interface = &held.role.interface;
+        let held = std::mem::take(&mut self.roles)
+            .into_values()
+            .map(|held| held.role);
+        let released = std::mem::take(&mut self.released).into_values();
+        for role in held.chain(released) {
+            if let Err(error) = take_off(&role).await {
+                let (router, interface) = (&role.router, &role.interface);
                 warn!(%router, "cannot take the addresses off {interface}: {error}");
             }
         }

@@ -16,6 +16,7 @@ use tracing::{debug, info, warn};
 use vrrp_net::{AdvertSocket, Received};
 use vrrp_proto::{Envelope, State};
 
+use super::alarm::Alarm;
 use super::bequest::Bequest;
 use super::clock::Clock;
 use super::network::{self, Solicit};
@@ -30,7 +31,10 @@ use crate::failure::Failure;
 /// How many events may wait for the engine; who has more must wait.
 const INBOX: usize = 256;
 /// Adverts of one socket that are heard before a timer is believed: more than can honestly wait.
-const CATCH_UP: usize = 64;
+const CATCH_UP: usize = 256;
+/// How long nobody listens after so many came at once. This thread goes before everything else on the host:
+/// without a pause a flood would keep a processor from all others.
+const RESPITE: Duration = Duration::from_millis(1);
 /// How long the kernel may take to follow when the daemon stops.
 const FAREWELL: Duration = Duration::from_secs(5);
 
@@ -59,6 +63,7 @@ pub(super) async fn drive(ready: Ready, options: &RunOptions) -> Result<(), Fail
     let (sender, inbox) = mpsc::channel(INBOX);
     let sockets = open_sockets(&engine)?;
     let signals = Signals::listen()?;
+    let alarm = Alarm::new().map_err(|error| Failure::Runtime(format!("no timer: {error}")))?;
     let (asks, asked) = mpsc::channel(1);
     let io = io_threads()?;
     let (control, name) = {
@@ -75,6 +80,7 @@ pub(super) async fn drive(ready: Ready, options: &RunOptions) -> Result<(), Fail
     ));
     let mut driver = Driver {
         clock,
+        alarm,
         engine,
         sockets,
         worker: Worker::start(scope, ready.ledger, ready.needs).await?,
@@ -82,12 +88,14 @@ pub(super) async fn drive(ready: Ready, options: &RunOptions) -> Result<(), Fail
         solicit,
         sender,
         bequest,
+        deaf_until: None,
     };
     // The threads are started: only this one is real-time.
     crate::priority::raise();
     driver.event(Event::Start {
         adopted: &options.adopt,
     });
+    driver.disown(&options.adopt);
     let why = driver.run(inbox, asked, signals).await;
     driver.event(Event::Stop);
     let ending = driver.worker.finish(FAREWELL).await;
@@ -95,14 +103,14 @@ pub(super) async fn drive(ready: Ready, options: &RunOptions) -> Result<(), Fail
     driver.io.shutdown_background();
     drop(name);
     drop(ready.lock);
+    if let Some(failure) = why {
+        return Err(failure);
+    }
     ending.map_err(|what| {
         Failure::Runtime(format!(
             "stopped, but the kernel is not as it should be: {what}"
         ))
     })?;
-    if let Some(failure) = why {
-        return Err(failure);
-    }
     info!("stopped");
     Ok(())
 }
@@ -128,6 +136,7 @@ fn io_threads() -> Result<Runtime, Failure> {
 
 struct Driver {
     clock: Clock,
+    alarm: Alarm,
     engine: Engine,
     sockets: Vec<AdvertSocket>,
     worker: Worker,
@@ -135,6 +144,8 @@ struct Driver {
     solicit: Sender<Solicit>,
     sender: Sender<Input>,
     bequest: Bequest,
+    /// Until when no adverts are read, after a flood of them.
+    deaf_until: Option<tokio::time::Instant>,
 }
 
 impl Driver {
@@ -147,6 +158,7 @@ impl Driver {
         let mut buffer = vec![0; vrrp_net::BUFFER_LEN];
         loop {
             let deadline = self.engine.deadline().map(|at| self.clock.instant(at));
+            let deaf_until = self.deaf_until;
             // In this order: a flood of adverts must delay neither a timer, a stop, nor the news of a
             // dead server or link.
             tokio::select! {
@@ -156,18 +168,21 @@ impl Driver {
                     return None;
                 }
                 () = self.bequest.gone() => {
-                    warn!("the guardian is gone: stopping");
+                    info!("the guardian says so, or is gone: stopping");
                     return None;
                 }
                 why = self.worker.ended() => return Some(Failure::Runtime(why)),
-                () = sleep_until(deadline) => {
+                () = self.alarm.until(deadline) => {
                     self.catch_up(&mut buffer);
                     self.event(Event::Tick);
                 }
                 Some(input) = inbox.recv() => self.input(input),
                 Some(asked) = asked.recv() => self.asked(asked),
-                (link, received) = next_advert(&self.sockets, &mut buffer) => {
+                () = respite(deaf_until) => self.deaf_until = None,
+                (link, received) = next_advert(&self.sockets, &mut buffer), if deaf_until.is_none() => {
                     self.received(link, received, &buffer);
+                    // What came with it: one round of this loop for many, should there be a flood.
+                    self.catch_up(&mut buffer);
                 }
             }
         }
@@ -177,14 +192,15 @@ impl Driver {
     /// side: it must hear these before it believes that there were none.
     fn catch_up(&mut self, buffer: &mut [u8]) {
         for index in 0..self.sockets.len() {
-            for _ in 0..CATCH_UP {
-                let Some(socket) = self.sockets.get(index) else {
-                    return;
-                };
-                match socket.try_recv(buffer) {
-                    Ok(None) => break,
-                    Ok(Some(received)) => self.received(LinkId(index), Ok(received), buffer),
-                    Err(error) => self.received(LinkId(index), Err(error), buffer),
+            let mut left = CATCH_UP;
+            while let Some(socket) = self.sockets.get(index)
+                && let Some(received) = socket.try_recv(buffer).transpose()
+            {
+                self.received(LinkId(index), received, buffer);
+                left = left.saturating_sub(1);
+                if left == 0 {
+                    self.deaf_until = Some(tokio::time::Instant::now() + RESPITE);
+                    break;
                 }
             }
         }
@@ -269,6 +285,15 @@ impl Driver {
         }
     }
 
+    /// Tells the guardian of roles that it keeps for a daemon of another file.
+    fn disown(&mut self, adopted: &[String]) {
+        for router in adopted {
+            if self.engine.holding(router).is_none() {
+                self.bequest.release(router);
+            }
+        }
+    }
+
     /// Keeps the guardian informed of the roles that this host holds.
     fn bequeath(&mut self, report: &Report) {
         let Report::Role {
@@ -312,8 +337,9 @@ async fn next_advert(
     .await
 }
 
-async fn sleep_until(deadline: Option<tokio::time::Instant>) {
-    match deadline {
+/// Waits for the end of a respite; for ever when there is none.
+async fn respite(until: Option<tokio::time::Instant>) {
+    match until {
         Some(at) => tokio::time::sleep_until(at).await,
         None => std::future::pending().await,
     }

@@ -27,6 +27,13 @@ pub(super) enum KernelError {
     NoInterface(String),
 }
 
+impl KernelError {
+    /// Whether it will fail again however often it is tried.
+    pub(super) fn is_for_good(&self) -> bool {
+        matches!(self, Self::Network(vip_netlink::Error::Closed { .. }))
+    }
+}
+
 /// The corners of the kernel that this host's roles need, now or before; the others are not touched.
 #[derive(Debug)]
 pub(super) struct Kernel {

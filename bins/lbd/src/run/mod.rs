@@ -1,9 +1,10 @@
 //! `lbd run`: the daemon.
 //!
-//! Three threads, so that the election never waits for anything: this one runs the engine and
-//! its VRRP sockets; a second one reads and changes the kernel; a third one probes servers and
-//! watches interfaces and neighbours.
+//! Several threads, so that the election waits for nothing: this one runs the engine and its VRRP
+//! sockets; a second one reads and changes the kernel; a third one probes servers and watches
+//! interfaces and neighbours; the log is written by a fourth.
 
+mod alarm;
 mod bequest;
 mod clock;
 mod driver;

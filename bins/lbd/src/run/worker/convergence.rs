@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use lbd_core::desired::Desired;
-use lbd_core::plan::{Scope, Step, plan};
+use lbd_core::plan::{Actual, Scope, Step, plan};
 use netfilter_mark::ChainState;
 use tracing::{error, info, warn};
 
@@ -25,6 +25,8 @@ pub(super) struct Convergence {
     marks: Option<ChainState>,
     /// What failed last time, so that it is not said again every second.
     complaint: Option<String>,
+    /// Whether the kernel can no longer be reached: only a new daemon can help.
+    lost: bool,
 }
 
 impl Convergence {
@@ -38,6 +40,7 @@ impl Convergence {
             announcers: Announcers::default(),
             marks: None,
             complaint: None,
+            lost: false,
         }
     }
 
@@ -51,6 +54,11 @@ impl Convergence {
     /// Makes the next look at the kernel include the mark chain.
     pub(super) fn forget_marks(&mut self) {
         self.marks = None;
+    }
+
+    /// Whether there is no use in going on.
+    pub(super) fn lost(&self) -> bool {
+        self.lost
     }
 
     /// What is not as it should be.
@@ -83,6 +91,7 @@ impl Convergence {
     async fn try_converge(&mut self, desired: &Desired, mailbox: &Mailbox) -> Vec<String> {
         let mut failures = Vec::new();
         let scope = self.scope.clone().union(&self.ledger.scope());
+        self.let_go(desired, &scope, &mut failures).await;
         let known = self.marks.take();
         let actual = match self
             .kernel
@@ -91,6 +100,7 @@ impl Convergence {
         {
             Ok(actual) => actual,
             Err(error) => {
+                self.lost = error.is_for_good();
                 failures.push(error.to_string());
                 return failures;
             }
@@ -110,6 +120,28 @@ impl Convergence {
             &mut failures,
         );
         failures
+    }
+
+    /// Takes the addresses of a lost role off before anything else is looked at: reading the mark chain takes a
+    /// process, and another host has the role already.
+    async fn let_go(&mut self, desired: &Desired, scope: &Scope, failures: &mut Vec<String>) {
+        let addresses = match self.kernel.addresses().await {
+            Ok(addresses) => addresses,
+            // Said by the look at everything that follows.
+            Err(_) => return,
+        };
+        let known = Actual {
+            sysctl_changes: Vec::new(),
+            addresses,
+            services: None,
+            marks: None,
+        };
+        let steps = plan(desired, &known, scope);
+        for step in steps {
+            if matches!(step, Step::RemoveAddress(_)) {
+                self.carry_out(step, &mut Vec::new(), failures).await;
+            }
+        }
     }
 
     async fn carry_out(&mut self, step: Step, done: &mut Vec<Step>, failures: &mut Vec<String>) {

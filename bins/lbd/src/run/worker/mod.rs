@@ -143,7 +143,7 @@ async fn work(mut state: Convergence, mailbox: &Mailbox) -> Ending {
         state.order(orders.desired, orders.announce);
         let well = state.converge(mailbox).await;
         state.announce().await;
-        if orders.finish {
+        if orders.finish || state.lost() {
             return state.ending();
         }
         next_look = if well {

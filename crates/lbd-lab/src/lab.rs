@@ -135,6 +135,10 @@ impl Lab {
         }
     }
 
+    pub(crate) fn switch(&self) -> &Switch {
+        &self.switch
+    }
+
     /// Captures every frame at the switch's ports from now on.
     ///
     /// # Errors

@@ -8,6 +8,7 @@
 //! there ([`ground::init`]), and nothing outlives it.
 #![allow(clippy::print_stdout, clippy::print_stderr)] // a test tool: its output is what it is for
 
+pub mod bench;
 pub mod capture;
 pub mod client;
 pub mod cluster;

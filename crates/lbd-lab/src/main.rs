@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
+use lbd_lab::bench;
 use lbd_lab::demo;
 use lbd_lab::ground::init::{self, Side};
 use lbd_lab::ground::{self, Ended, Job, Kernel, Verdict};
@@ -58,6 +59,11 @@ enum Do {
         #[arg(long, default_value = "target/lab")]
         results: PathBuf,
     },
+    /// Measures lbd beside keepalived.
+    Bench {
+        #[command(subcommand)]
+        what: Bench,
+    },
     /// (internal) The demo in the place made for it.
     #[command(hide = true)]
     DemoHere,
@@ -81,6 +87,31 @@ enum Do {
     Init {
         /// The job's folder.
         folder: PathBuf,
+    },
+}
+
+#[derive(Subcommand)]
+enum Bench {
+    /// VRRP: takeovers on the wire, memory, processor time, codec.
+    Vrrp {
+        /// How often each thing is done to each program.
+        #[arg(long, default_value_t = 20)]
+        runs: usize,
+        /// The daemon; beside this program when left out.
+        #[arg(long)]
+        lbd: Option<PathBuf>,
+        /// Where logs are kept.
+        #[arg(long, default_value = "target/lab")]
+        results: PathBuf,
+        /// The document that the tables are put into.
+        #[arg(long)]
+        page: Option<PathBuf>,
+    },
+    /// (internal) The same in the place made for it.
+    #[command(hide = true)]
+    VrrpHere {
+        #[arg(long)]
+        runs: usize,
     },
 }
 
@@ -132,11 +163,32 @@ fn main() -> ExitCode {
                     .and_then(|lbd| demo::show(&lbd, &results)),
             )
         }
+        Do::Bench { what } => measure(what),
         Do::DemoHere => verdict(demo::run_here().map(|()| true)),
         Do::Serve { name, port } => lbd_lab::serve::serve(&name, port).map(|()| ExitCode::SUCCESS),
         Do::Guest { scenario } => verdict(runner::run_here(&scenario).map(|()| true)),
         Do::Init { folder } => init::run(Side::Namespaces, &folder).map(|()| ExitCode::SUCCESS),
     })
+}
+
+fn measure(what: Bench) -> std::io::Result<ExitCode> {
+    match what {
+        Bench::Vrrp {
+            runs,
+            lbd,
+            results,
+            page,
+        } => {
+            let lbd = std::path::absolute(lbd.or_else(beside_us).unwrap_or_default())?;
+            verdict(bench::vrrp(&bench::Options {
+                lbd,
+                results,
+                runs,
+                page,
+            }))
+        }
+        Bench::VrrpHere { runs } => verdict(bench::vrrp_here(runs).map(|()| true)),
+    }
 }
 
 fn report(result: std::io::Result<ExitCode>) -> ExitCode {

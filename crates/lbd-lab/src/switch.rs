@@ -7,7 +7,7 @@ use crate::failed::{Failed, Result};
 use crate::space::Space;
 
 /// The bridge's name inside the switch's namespace.
-const BRIDGE: &str = "switch";
+pub(crate) const BRIDGE: &str = "switch";
 
 /// A network card: what its host calls `eth0`.
 #[derive(Clone, Copy, Debug)]

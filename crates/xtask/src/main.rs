@@ -3,6 +3,7 @@
 //! ```text
 //! cargo xtask setup            installs what is missing for the rest, and says why
 //! cargo xtask demo             boots three database hosts and shows what lbd does for them
+//! cargo xtask bench [NAME]     measures lbd beside keepalived; the tables go to docs/benchmarks.md
 //! cargo xtask test             every check of the project, and a table of what ran
 //! cargo xtask test STAGE...    only these, and what they need (setup, build)
 //! ```
@@ -17,6 +18,7 @@
     reason = "a command-line program: printing is its output"
 )]
 
+mod bench;
 mod cargo_tool;
 mod checks;
 mod counts;
@@ -30,6 +32,7 @@ mod stage;
 mod summary;
 mod test;
 
+use bench::Bench;
 use project::Project;
 use stage::Stage;
 use std::process::ExitCode;
@@ -43,6 +46,8 @@ enum Job {
     Setup,
     /// Show lbd at work.
     Demo,
+    /// Measure.
+    Bench(bench::Options),
     /// Run these stages, in this order, and what they need.
     Test(Vec<Stage>),
 }
@@ -74,6 +79,7 @@ fn carry_out(job: Job, project: &Project) -> Result<ExitCode, String> {
             println!("setup: everything is there");
         }
         Job::Demo => return Err(demo::run(project)),
+        Job::Bench(options) => bench::run(project, options)?,
         Job::Test(stages) => return Ok(test::run(project, &stages)),
     }
     Ok(ExitCode::SUCCESS)
@@ -94,6 +100,7 @@ fn parse(arguments: &[String]) -> Result<Job, String> {
         "help" | "--help" | "-h" => Ok(Job::Help),
         "setup" => alone(Job::Setup),
         "demo" => alone(Job::Demo),
+        "bench" => Ok(Job::Bench(bench::parse(rest)?)),
         "test" => Ok(Job::Test(stages(rest)?)),
         unknown => Err(format!("there is no chore '{unknown}'")),
     }
@@ -121,10 +128,15 @@ fn help() -> String {
     let mut text = String::from(
         "usage: cargo xtask setup           install what is missing (Debian packages, cargo-deny)\n\
          \x20      cargo xtask demo            three database hosts, one VIP, and what lbd does for them\n\
+         \x20      cargo xtask bench [NAME] [--runs N] all benchmarks, or one\n\
          \x20      cargo xtask test [STAGE...] all stages, or these and what they need\n\nstages:\n",
     );
     for stage in Stage::ALL {
         text.push_str(&format!("  {:<8}{}\n", stage.name(), stage.purpose()));
+    }
+    text.push_str("\nbenchmarks:\n");
+    for bench in Bench::ALL {
+        text.push_str(&format!("  {:<8}{}\n", bench.name(), bench.purpose()));
     }
     text
 }

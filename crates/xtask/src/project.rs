@@ -45,6 +45,11 @@ impl Project {
         self.programs.join(name)
     }
 
+    /// The same, as the optimised profile builds it.
+    pub(crate) fn release_binary(&self, name: &str) -> PathBuf {
+        self.programs.with_file_name("release").join(name)
+    }
+
     /// Where the lab keeps its logs, captures and tables: with everything else that is built and not kept.
     pub(crate) fn lab_results(&self) -> PathBuf {
         self.programs.with_file_name("lab")

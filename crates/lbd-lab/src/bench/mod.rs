@@ -1,0 +1,129 @@
+//! Benchmarks: lbd beside keepalived, on this machine's own kernel.
+
+mod act;
+mod codec;
+mod cut;
+mod figures;
+mod machine;
+mod owners;
+mod page;
+mod pair;
+mod program;
+mod scale;
+mod takeover;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use crate::ensure;
+use crate::failed::{Failed, Result};
+use crate::ground::{self, Ended, Kernel, Verdict};
+use crate::runner::job_of_ours;
+use crate::scenarios::Need;
+use program::Timing;
+
+/// When a benchmark that hangs is ended.
+const LIMIT: Duration = Duration::from_secs(3600);
+/// Pairs of each program that are measured at the same time where a run takes seconds.
+const PAIRS: usize = 5;
+/// The benchmark's own text, in its folder.
+const OUTPUT: &str = "vrrp.md";
+
+/// What is asked for.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The daemon.
+    pub lbd: PathBuf,
+    /// Where logs are kept.
+    pub results: PathBuf,
+    /// How often each act is done to each program.
+    pub runs: usize,
+    /// The document that the tables are put into.
+    pub page: Option<PathBuf>,
+}
+
+/// Measures VRRP: takeovers, the codec, memory and processor time; prints the tables. Gives whether all went well.
+///
+/// # Errors
+/// When something is missing on this machine, or the page cannot be written.
+pub fn vrrp(options: &Options) -> Result<bool> {
+    ensure!(
+        nix::unistd::geteuid().is_root(),
+        "the benchmark needs root: it makes network namespaces"
+    );
+    ensure!(
+        options.lbd.is_file(),
+        "there is no lbd at {}: build it, or name it with --lbd",
+        options.lbd.display()
+    );
+    if let Some(missing) = Need::Keepalived.missing() {
+        return Err(Failed::new(missing));
+    }
+    let folder = options.results.join("bench-vrrp");
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder)?;
+    let folder = fs::canonicalize(folder)?;
+    let runs = options.runs.to_string();
+    let mut job = job_of_ours(
+        &["bench", "vrrp-here", "--runs", &runs],
+        Kernel::Any,
+        &folder,
+    )?;
+    job.environment.insert(
+        "LBD_LAB_LBD".to_owned(),
+        options.lbd.to_string_lossy().into_owned(),
+    );
+    let place = ground::place_for(Kernel::Any).map_err(Failed::new)?;
+    let ended = ground::run_job(place, &job, &folder, LIMIT, true)?;
+    if ended != Ended::With(Verdict::Exited(0)) {
+        println!(
+            "the benchmark did not end well; logs are in {}",
+            folder.display()
+        );
+        return Ok(false);
+    }
+    if let Some(page) = &options.page {
+        let text = fs::read_to_string(folder.join(OUTPUT))?;
+        page::put(page, "vrrp", &text)?;
+        println!("written to {}", page.display());
+    }
+    Ok(true)
+}
+
+/// The measuring, in the place made for it.
+///
+/// # Errors
+/// When something did not come about.
+pub fn vrrp_here(runs: usize) -> Result {
+    let results = std::env::var_os("LBD_LAB_RESULTS").map(PathBuf::from);
+    let results = results.ok_or_else(|| Failed::new("LBD_LAB_RESULTS is not set"))?;
+    let (began, load) = (Instant::now(), machine::load());
+    println!("codec");
+    let codec = codec::measure()?;
+    let mut takeovers = String::new();
+    for (timing, pairs) in [
+        (Timing::SecondsV2, PAIRS.min(runs)),
+        (Timing::Centiseconds, 1),
+    ] {
+        println!("takeovers: {}, {runs} runs", timing.words());
+        let measured = takeover::measure(&results, timing, runs, pairs)?;
+        takeovers.push_str(&measured.text(timing));
+        takeovers.push('\n');
+    }
+    println!("memory and processor time");
+    let scale = scale::measure(&results, &scale::SIZES)?;
+    let text = format!(
+        "{facts}- {runs} runs of each act and program; all of it took {minutes:.0} minutes; load average of the \
+         machine {load} before, {after} after\n\n\
+         ## Takeover on the wire\n\nMedian (minimum to maximum).\n\n{takeovers}\
+         ## Many virtual routers\n\nMaster of all of them, version 3, an advert each second.\n\n{scale}\n\
+         ## Codec\n\n`vrrp-proto`, median of 500 batches.\n\n{codec}",
+        facts = machine::facts(),
+        minutes = began.elapsed().as_secs_f64() / 60.0,
+        after = machine::load(),
+    );
+    fs::write(Path::new(&results).join(OUTPUT), &text)?;
+    println!("\n{text}");
+    Ok(())
+}

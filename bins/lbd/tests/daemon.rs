@@ -241,9 +241,11 @@ fn what_an_older_file_made_is_taken_away_and_what_others_made_is_not() {
     let mut host = Host::start();
     ip("addr add 192.0.2.55/32 dev eth0");
     let daemon = host.daemon().expect("a daemon");
-    // Both at once: nobody is left to clear up.
-    host.guardian.kill().unwrap();
+    // Both at once, so that nobody is left to clear up: neither may notice the other's end.
+    let guardian = i32::try_from(host.guardian.id()).unwrap();
+    host.signal(guardian, Signal::SIGSTOP);
     host.signal(daemon, Signal::SIGKILL);
+    host.guardian.kill().unwrap();
     host.guardian.wait().unwrap();
     assert!(host.holds());
     let other = FILE.replace("192.0.2.101", "192.0.2.102");

@@ -70,7 +70,6 @@ async fn guard(stand_in: &mut StandIn) -> Result<(), Failure> {
             )));
         }
         info!("starting it again; sending its adverts in the meantime");
-        stand_in.begin();
     }
 }
 
@@ -91,7 +90,7 @@ async fn attend(
             () = signals.stop() => child.stop().await,
             clause = child.clause() => match clause {
                 Some(clause) => stand_in.inherit(clause),
-                None => return end(child, signals).await,
+                None => return end(child, signals, stand_in).await,
             },
             () = tokio::time::sleep_until(give_up), if stand_in.is_active() => {
                 warn!("the daemon has not taken its role back within {PATIENCE:?}; starting another one without it");
@@ -104,9 +103,20 @@ async fn attend(
 }
 
 /// The end of a daemon that has hung up. A wish to stop may come meanwhile, or be waiting.
-async fn end(child: &mut Child, signals: &mut Signals) -> Result<Ended, Failure> {
+async fn end(
+    child: &mut Child,
+    signals: &mut Signals,
+    stand_in: &mut StandIn,
+) -> Result<Ended, Failure> {
+    if !signals.stopping() {
+        // Roles that it still has are kept from now on: its end is only seen when the kernel has closed all of its
+        // sockets, and for a packet socket that alone can take tens of milliseconds.
+        stand_in.begin();
+    }
     let ended = loop {
         tokio::select! {
+            biased;
+            () = stand_in.due() => stand_in.send(),
             ended = child.end() => break ended,
             () = signals.stop() => {}
         }

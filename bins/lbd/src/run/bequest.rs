@@ -1,9 +1,10 @@
 //! The daemon's side of the line to its guardian.
 
 use std::io;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd, FromRawFd, OwnedFd};
 
 use lbd_core::engine::Holding;
+use nix::fcntl::{FcntlArg, fcntl};
 use nix::unistd::dup2_stdin;
 use tokio::io::Interest;
 use tokio::net::UnixStream;
@@ -11,6 +12,12 @@ use tracing::warn;
 
 use crate::failure::Failure;
 use crate::testament::Clause;
+
+/// Where the line lies among the descriptors: above all that the daemon ever opens, below the usual limit of 1024.
+///
+/// Of a process that was killed the kernel closes the highest first, one after the other, and a packet socket takes it
+/// some 10 to 20 ms (it waits for every processor to have seen it go). The guardian must not learn of the death only then.
+const HIGH: i32 = 1000;
 
 /// The line to the guardian; without one, nothing is written and nobody can be gone.
 #[derive(Debug)]
@@ -31,7 +38,7 @@ impl Bequest {
     /// Takes the line from standard input, so that no program that the daemon starts holds it open.
     pub(super) fn from_stdin() -> Result<Self, Failure> {
         let complain = |error: io::Error| Failure::Runtime(format!("no guardian: {error}"));
-        let line = io::stdin().as_fd().try_clone_to_owned().map_err(complain)?;
+        let line = high(io::stdin().as_fd()).map_err(complain)?;
         let nothing = std::fs::File::open("/dev/null").map_err(complain)?;
         dup2_stdin(nothing).map_err(|error| complain(error.into()))?;
         let line = std::os::unix::net::UnixStream::from(line);
@@ -95,5 +102,15 @@ impl Bequest {
             }
         }
         std::future::pending().await
+    }
+}
+
+/// A copy of the descriptor, at [`HIGH`] where the process's limit allows that.
+#[allow(unsafe_code)]
+fn high(line: BorrowedFd<'_>) -> io::Result<OwnedFd> {
+    match fcntl(line, FcntlArg::F_DUPFD_CLOEXEC(HIGH)) {
+        // SAFETY: the kernel has just made it, for us alone.
+        Ok(number) => Ok(unsafe { OwnedFd::from_raw_fd(number) }),
+        Err(_) => line.try_clone_to_owned(),
     }
 }

@@ -65,30 +65,3 @@ pub fn direct_route_host(nic: &str) -> Vec<Setting> {
     }
     settings
 }
-
-/// What IPVS on a director wants when the directors are real servers too. The keys exist while `ip_vs` is loaded.
-pub fn ipvs_director() -> Vec<Setting> {
-    let vs = |name: &str, value, why| Setting {
-        key: Key::ipvs(name),
-        value,
-        also: &[],
-        why,
-    };
-    vec![
-        vs(
-            "backup_only",
-            1,
-            "while this host runs the sync daemon as backup, it balances nothing: frames of old connections cannot go in circles",
-        ),
-        vs(
-            "expire_nodest_conn",
-            1,
-            "connections to a server that was taken out get a reset at once instead of a hang",
-        ),
-        vs(
-            "conntrack",
-            0,
-            "direct routing shows this host one direction only, which connection tracking takes for invalid",
-        ),
-    ]
-}

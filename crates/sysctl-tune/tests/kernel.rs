@@ -4,7 +4,8 @@
 mod support;
 
 use support::{Host, cable, ip, own_network};
-use sysctl_tune::{Error, Key, direct_route_host, ipvs_director, plan, read, read_all, write};
+use sysctl_tune::{Error, IpvsNeeds, Key, Written};
+use sysctl_tune::{direct_route_host, ipvs_director, plan, read, read_all, restore, write};
 
 fn ignore(interface: &str) -> Key {
     Key::ipv4_conf(interface, "arp_ignore")
@@ -71,13 +72,59 @@ fn errors_name_the_key_and_say_what_to_do() {
         "the kernel does not take 0 for net.ipv4.ip_default_ttl"
     );
     if !std::path::Path::new("/proc/sys/net/ipv4/vs").exists() {
-        let ipvs = read(&ipvs_director()[0].key).unwrap_err();
+        let wanted = ipvs_director(&IpvsNeeds::default());
+        let ipvs = read(&wanted[0].key).unwrap_err();
         assert!(
             ipvs.to_string()
                 .ends_with("load IPVS first (modprobe ip_vs)"),
             "{ipvs}"
         );
     }
+}
+
+#[test]
+#[ignore = "needs a kernel with IPVS"]
+fn the_kernel_takes_every_setting_for_ipvs_and_all_are_put_back() {
+    own_network();
+    for bits in 0..8_u8 {
+        let needs = IpvsNeeds {
+            persistence: bits & 1 != 0,
+            sloppy_tcp: bits & 2 != 0,
+            connection_sync: bits & 4 != 0,
+        };
+        let wanted = ipvs_director(&needs);
+        let before = read_all(&wanted).unwrap();
+        let changes = plan(&wanted, &before);
+        assert!(!changes.is_empty(), "{needs:?}: {before:?}");
+        for change in &changes {
+            write(&change.key, change.to).unwrap();
+        }
+        let now = read_all(&wanted).unwrap();
+        assert_eq!(plan(&wanted, &now), [], "{needs:?}");
+        let written: Vec<_> = changes
+            .into_iter()
+            .map(|change| Written {
+                before: change.from.unwrap(),
+                now: change.to,
+                key: change.key,
+            })
+            .collect();
+        for change in restore(&written, &now) {
+            write(&change.key, change.to).unwrap();
+        }
+        assert_eq!(read_all(&wanted).unwrap(), before, "{needs:?}");
+    }
+}
+
+#[test]
+#[ignore = "needs a kernel with IPVS"]
+fn settings_for_ipvs_belong_to_a_namespace() {
+    own_network();
+    let other = Host::new();
+    let key = Key::ipvs("expire_nodest_conn");
+    write(&key, 1).unwrap();
+    assert_eq!(read(&key).unwrap(), 1);
+    assert_eq!(other.run(move || read(&key).unwrap()), 0);
 }
 
 /// Whether the neighbour `other` gets an answer when it asks who has `address`.

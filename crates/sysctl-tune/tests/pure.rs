@@ -5,7 +5,13 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use sysctl_tune::{
-    Combine, Error, Key, Setting, direct_route_host, ipvs_director, plan, read, write,
+    Combine, Error, IpvsNeeds, Key, Setting, direct_route_host, ipvs_director, plan, read, write,
+};
+
+const EVERYTHING: IpvsNeeds = IpvsNeeds {
+    persistence: true,
+    sloppy_tcp: true,
+    connection_sync: true,
 };
 
 fn holding(wanted: &[Setting], value: i32) -> BTreeMap<Key, i32> {
@@ -103,7 +109,8 @@ fn every_setting_says_why_and_names_no_key_twice() {
         direct_route_host("eth0"),
         direct_route_host("lo"),
         direct_route_host("all"),
-        ipvs_director(),
+        ipvs_director(&IpvsNeeds::default()),
+        ipvs_director(&EVERYTHING),
     ] {
         let keys: std::collections::BTreeSet<_> =
             wanted.iter().map(|setting| &setting.key).collect();
@@ -114,7 +121,7 @@ fn every_setting_says_why_and_names_no_key_twice() {
 
 #[test]
 fn a_value_that_is_not_known_is_written() {
-    let wanted = ipvs_director();
+    let wanted = ipvs_director(&EVERYTHING);
     let changes = plan(&wanted, &BTreeMap::new());
     assert_eq!(changes.len(), wanted.len());
     assert!(changes.iter().all(|change| change.from.is_none()));

@@ -1,5 +1,5 @@
 //! Shows, sets or removes the mark rule:
-//! `mark show`, `mark set ADDRESS PORT MARK [EXCLUDED-MAC...]`, `mark remove`.
+//! `mark show`, `mark set ADDRESS PORT MARK GUARD [EXCLUDED-MAC...]`, `mark remove`.
 #![allow(clippy::print_stdout)]
 
 use std::error::Error;
@@ -13,12 +13,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("iptables ({})", iptables.variant());
     match arguments.as_slice() {
         ["show"] => println!("{:#?}", iptables.read()?),
-        ["set", destination, port, mark, excluded @ ..] => {
+        ["set", destination, port, mark, guard, excluded @ ..] => {
             let rule = MarkRule {
                 destination: destination.parse()?,
                 protocol: Protocol::Tcp,
                 port: port.parse()?,
                 mark: mark.parse()?,
+                guard: guard.parse()?,
                 excluded: excluded
                     .iter()
                     .map(|mac| mac.parse())
@@ -29,7 +30,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         ["remove"] => iptables.remove()?,
         _ => {
             return Err(
-                "usage: mark show | set ADDRESS PORT MARK [EXCLUDED-MAC...] | remove".into(),
+                "usage: mark show | set ADDRESS PORT MARK GUARD [EXCLUDED-MAC...] | remove".into(),
             );
         }
     }

@@ -2,11 +2,12 @@
 
 use std::io;
 use std::net::IpAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use crate::{Protocol, Variant};
 
-/// Why the chain could not be read or written.
+/// Why our rules could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// No iptables on this host.
@@ -64,6 +65,20 @@ pub enum Error {
         /// The port.
         port: u16,
     },
+    /// A rule's guard is also a mark to balance by.
+    #[error(
+        "the guard mark {guard:#x} for {protocol} port {port} of {destination} is also a mark to balance by: choose one that no rule sets"
+    )]
+    GuardIsMark {
+        /// The destination.
+        destination: IpAddr,
+        /// The protocol.
+        protocol: Protocol,
+        /// The port.
+        port: u16,
+        /// The guard mark.
+        guard: NonZeroU32,
+    },
     /// The program could not be run.
     #[error("{} could not be run: {source}", .program.display())]
     Run {
@@ -76,7 +91,7 @@ pub enum Error {
 
 /// What to do about messages that say it in other words or not at all; more than one thing may be missing.
 fn hint(message: &str) -> String {
-    const HINTS: [(&str, &str); 11] = [
+    const HINTS: [(&str, &str); 12] = [
         (
             "lock file",
             "run as root, or set XTABLES_LOCKFILE to a file that this user may write",
@@ -85,6 +100,7 @@ fn hint(message: &str) -> String {
         ("Extension udp", "modprobe xt_tcpudp"),
         ("Extension mac", "modprobe xt_mac"),
         ("Extension MARK", "modprobe xt_mark"),
+        ("Extension mark", "modprobe xt_mark"),
         (
             "Table does not exist",
             "modprobe iptable_mangle (for IPv6 ip6table_mangle)",

@@ -1,20 +1,28 @@
-//! The mark that spares frames from other directors: iptables mangle rules with MAC exclusion.
+//! The mark that spares frames from other directors, and the guard that keeps them from being sent on: firewall rules
+//! with MAC exclusion.
 //!
 //! When LVS directors are real servers too, a frame that one director forwards must not be balanced again by the next.
-//! So only frames for the virtual address whose source MAC is *not* another director's get the firewall mark that IPVS
-//! schedules by. The rules live in a chain of their own, [`CHAIN`] in the table `mangle`, with one jump to it from
-//! `PREROUTING`:
+//! So frames for the virtual address get the firewall mark that IPVS schedules by, unless their source MAC is another
+//! director's: those get a *guard mark*. That alone is not enough, because IPVS looks for an existing connection entry
+//! before it looks at the mark, and would follow an old one. But what it forwards (direct routing) passes the hook
+//! LOCAL_OUT with its mark kept. There, what carries the guard mark is dropped: what another director sent may be delivered
+//! here, and is never sent on. Local traffic does not pass PREROUTING, carries neither mark, and is not affected.
+//!
+//! With iptables, the rules live in two chains of their own in the table `mangle`, [`MARK_CHAIN`] and [`GUARD_CHAIN`]:
 //!
 //! ```text
 //! -A PREROUTING -j LBD-MARK
-//! -A LBD-MARK -d 192.0.2.10/32 -p tcp --dport 3306 -m mac --mac-source 02:00:00:00:00:02 -j RETURN
-//! -A LBD-MARK -d 192.0.2.10/32 -p tcp --dport 3306 -j MARK --set-mark 2
+//! -A OUTPUT -j LBD-GUARD
+//! -A LBD-MARK -d 192.0.2.10/32 -p tcp -m tcp --dport 3306 -j MARK --set-xmark 0x2/0xffffffff
+//! -A LBD-MARK -d 192.0.2.10/32 -p tcp -m tcp --dport 3306 -m mac --mac-source 02:00:00:00:00:02 -j MARK --set-xmark 0x6/0xffffffff
+//! -A LBD-GUARD -d 192.0.2.10/32 -p tcp -m tcp --dport 3306 -m mark --mark 0x6 -j DROP
 //! ```
 //!
-//! IPVS compares the mark as one number of 32 bits, so all of it is set. The jump is appended: a rule further up that sets
-//! another mark does not win over ours.
+//! IPVS compares the mark as one number of 32 bits, so all of it is set. The jump from PREROUTING is appended: a rule
+//! further up that sets another mark does not win over ours. The one from OUTPUT is put first: nothing further up can let
+//! a packet pass it by.
 //!
-//! [`Iptables::replace`] swaps the whole chain in one transaction, [`Iptables::read`] reads it back into the same
+//! [`Iptables::replace`] swaps all of it in one transaction, [`Iptables::read`] reads it back into the same
 //! [`MarkRule`]s, so that "no difference, no write" can be decided by comparing sets ([`ChainState::holds`]). Everything
 //! else in the table is left alone. All calls run the programs of the package iptables, wait for them, and act in the
 //! network namespace of the **calling thread**.
@@ -29,6 +37,7 @@
 //!     protocol: Protocol::Tcp,
 //!     port: 3306,
 //!     mark: NonZeroU32::new(2).ok_or("not 0")?,
+//!     guard: NonZeroU32::new(6).ok_or("not 0")?,
 //!     excluded: ["02:00:00:00:00:02".parse()?].into(),
 //! }];
 //! let iptables = Iptables::detect()?;
@@ -39,23 +48,20 @@
 //! # }
 //! ```
 
-mod detect;
 mod error;
 mod iptables;
 mod mac;
-mod parse;
 mod rule;
-mod script;
 mod state;
-mod tool;
 
 pub use error::Error;
-pub use iptables::Iptables;
+pub use iptables::{Iptables, Variant, parse_save};
 pub use mac::{Mac, ParseMacError};
-pub use parse::parse_save;
 pub use rule::{MarkRule, Protocol};
-pub use state::{ChainState, Damage};
-pub use tool::Variant;
+pub use state::{ChainState, Damage, Fault};
 
-/// The name of the chain in the table `mangle` that belongs to this crate, whole.
-pub const CHAIN: &str = "LBD-MARK";
+/// The name of the chain in the table `mangle` that sets marks. It belongs to this crate, whole.
+pub const MARK_CHAIN: &str = "LBD-MARK";
+
+/// The name of the chain in the table `mangle` that drops what carries a guard mark. It belongs to this crate, whole.
+pub const GUARD_CHAIN: &str = "LBD-GUARD";

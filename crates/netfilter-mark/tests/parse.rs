@@ -10,7 +10,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use netfilter_mark::{ChainState, Damage, Mac, MarkRule, Protocol, parse_save};
+use netfilter_mark::{ChainState, Damage, Fault, Mac, MarkRule, Protocol, parse_save};
 use proptest::prelude::*;
 
 fn rule(excluded: &[&str]) -> MarkRule {
@@ -19,6 +19,7 @@ fn rule(excluded: &[&str]) -> MarkRule {
         protocol: Protocol::Tcp,
         port: 3306,
         mark: 2.try_into().unwrap(),
+        guard: 6.try_into().unwrap(),
         excluded: excluded.iter().map(|mac| mac.parse().unwrap()).collect(),
     }
 }
@@ -26,7 +27,7 @@ fn rule(excluded: &[&str]) -> MarkRule {
 /// A table with these lines after the declarations.
 fn table(lines: &[&str]) -> String {
     format!(
-        "# Generated\n*mangle\n:PREROUTING ACCEPT [0:0]\n:LBD-MARK - [0:0]\n{}\nCOMMIT\n",
+        "# Generated\n*mangle\n:PREROUTING ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n:LBD-GUARD - [0:0]\n:LBD-MARK - [0:0]\n{}\nCOMMIT\n",
         lines.join("\n")
     )
 }
@@ -38,40 +39,65 @@ fn damage(lines: &[&str]) -> Damage {
     }
 }
 
+/// The rules that are not of the known form or have no effect where they are.
+fn strange_rules(damage: &Damage) -> Vec<&str> {
+    damage
+        .faults
+        .iter()
+        .filter_map(|fault| match fault {
+            Fault::Strange(rule) => Some(rule.as_str()),
+            _ => None,
+        })
+        .collect()
+}
+
 const JUMP: &str = "-A PREROUTING -j LBD-MARK";
-const EXCLUDE: &str = "-A LBD-MARK -d 192.0.2.10/32 -p tcp -m tcp --dport 3306 -m mac --mac-source 02:00:00:00:00:0a -j RETURN";
+const LEAD: &str = "-A OUTPUT -j LBD-GUARD";
 const MARK: &str =
     "-A LBD-MARK -d 192.0.2.10/32 -p tcp -m tcp --dport 3306 -j MARK --set-xmark 0x2/0xffffffff";
+const EXCLUDE: &str = "-A LBD-MARK -d 192.0.2.10/32 -p tcp -m tcp --dport 3306 -m mac --mac-source 02:00:00:00:00:0a -j MARK --set-xmark 0x6/0xffffffff";
+const GUARD: &str =
+    "-A LBD-GUARD -d 192.0.2.10/32 -p tcp -m tcp --dport 3306 -m mark --mark 0x6 -j DROP";
 
 #[test]
 fn what_both_variants_print_reads_as_the_rule_that_was_written() {
     assert_eq!(
-        parse_save(&table(&[JUMP, EXCLUDE, MARK])),
+        parse_save(&table(&[JUMP, LEAD, GUARD, MARK, EXCLUDE])),
         ChainState::Installed(vec![rule(&["02:00:00:00:00:0a"])])
     );
 }
 
 #[test]
 fn other_ways_to_print_the_same_rule_read_the_same() {
-    for (exclude, mark) in [
-        (EXCLUDE.replace("0a", "0A"), MARK.replace("/32", "")),
+    for (exclude, mark, guard) in [
+        (
+            EXCLUDE.replace("0a", "0A"),
+            MARK.replace("/32", ""),
+            GUARD.replace("0x6", "0x6/0xffffffff"),
+        ),
         (
             EXCLUDE.replace("/32", "/255.255.255.255"),
             MARK.replace("--set-xmark 0x2/0xffffffff", "--set-mark 2"),
+            GUARD.replace("0x6", "6"),
         ),
         (
             format!("[12:720] {EXCLUDE}"),
             MARK.replace("-m tcp ", "").replace("0x2/0xffffffff", "0x2"),
+            format!("[0:0] {GUARD}"),
         ),
         (
             EXCLUDE.replace("-p tcp", "-p 6"),
             MARK.replace("-d 192.0.2.10/32 -p tcp", "-p tcp -d 192.0.2.10/32"),
+            GUARD.replace(
+                "-p tcp -m tcp --dport 3306 -m mark",
+                "-m mark -p tcp -m tcp --dport 3306",
+            ),
         ),
     ] {
-        let state = parse_save(&table(&[JUMP, &exclude, &mark]));
+        let state = parse_save(&table(&[JUMP, LEAD, &mark, &exclude, &guard]));
         assert!(
             state.holds(&[rule(&["02:00:00:00:00:0a"])]),
-            "{exclude}\n{mark}\n{state:?}"
+            "{exclude}\n{mark}\n{guard}\n{state:?}"
         );
     }
 }
@@ -83,43 +109,88 @@ fn foreign_rules_are_not_ours_whatever_they_say() {
         "-A PREROUTING -m comment --comment \"a \\\" -j LBD-MARK\" -j ACCEPT",
         "-A LBD-MARK-OLD -j MARK --set-xmark 0x2/0xffffffff",
         "-A PREROUTING -j LBD-MARK-OLD",
+        "-A OUTPUT -m comment --comment \"-j LBD-GUARD\" -j DROP",
     ];
     let text = "*mangle\n:PREROUTING ACCEPT [0:0]\n:LBD-MARK-OLD - [0:0]\n".to_owned()
         + &foreign.join("\n");
     assert_eq!(parse_save(&text), ChainState::Absent);
     let mut lines = foreign.to_vec();
-    lines.extend([JUMP, MARK]);
-    assert_eq!(
-        parse_save(&table(&lines)),
-        ChainState::Installed(vec![rule(&[])])
-    );
+    lines.extend([JUMP, LEAD, MARK]);
+    assert!(parse_save(&table(&lines)).holds(&[rule(&[])]));
 }
 
 #[test]
 fn a_chain_without_a_jump_with_two_or_with_strange_ones_is_damaged() {
-    assert!(damage(&[EXCLUDE, MARK]).no_jump);
-    assert_eq!(damage(&[JUMP, JUMP, JUMP, MARK]).extra_jumps, 2);
-    assert!(!damage(&[JUMP, JUMP, MARK]).no_jump);
-    for strange in [
-        "PREROUTING -i eth0 -j LBD-MARK",
-        "PREROUTING -g LBD-MARK",
-        "OUTPUT -j LBD-MARK",
+    for (chain, from, jump, other) in [
+        ("LBD-MARK", "PREROUTING", JUMP, LEAD),
+        ("LBD-GUARD", "OUTPUT", LEAD, JUMP),
     ] {
-        let found = damage(&[JUMP, &format!("-A {strange}"), MARK]);
+        let no_jump = Fault::NoJump { chain, from };
+        assert_eq!(damage(&[other, MARK]).faults, [no_jump]);
+        let count = 2;
+        let extra_jumps = Fault::ExtraJumps { chain, from, count };
         assert_eq!(
-            (found.strange_jumps, found.no_jump, found.extra_jumps),
-            (vec![strange.to_owned()], false, 0)
+            damage(&[jump, jump, jump, other, MARK]).faults,
+            [extra_jumps]
         );
+        for strange in [
+            format!("{from} -i eth0 -j {chain}"),
+            format!("{from} -g {chain}"),
+            format!("INPUT -j {chain}"),
+        ] {
+            let found = damage(&[jump, other, &format!("-A {strange}"), MARK]);
+            assert_eq!(found.faults, [Fault::StrangeJump(strange)]);
+        }
+    }
+}
+
+#[test]
+fn one_chain_without_the_other_is_damaged() {
+    for (chain, jump, other) in [("LBD-MARK", JUMP, LEAD), ("LBD-GUARD", LEAD, JUMP)] {
+        let text = table(&[other]).replace(&format!(":{chain} - [0:0]\n"), "");
+        assert!(!text.contains(jump));
+        let ChainState::Damaged(found) = parse_save(&text) else {
+            panic!("{text}");
+        };
+        assert_eq!(found.faults, [Fault::NoChain { chain }]);
+    }
+}
+
+#[test]
+fn exclusions_without_their_own_guard_are_damaged() {
+    let unguarded = Fault::Unguarded {
+        target: "tcp port 3306 of 192.0.2.10".to_owned(),
+    };
+    let all = [JUMP, LEAD, MARK, EXCLUDE];
+    assert_eq!(damage(&all).faults, std::slice::from_ref(&unguarded));
+    for other in [
+        GUARD.replace("0x6", "0x7"),
+        GUARD.replace("3306", "3307"),
+        GUARD.replace("LBD-GUARD", "LBD-MARK"),
+        GUARD.replace("0x6", "0x6/0xff"),
+        GUARD.replace("DROP", "ACCEPT"),
+        GUARD.replace("--mark", "! --mark"),
+    ] {
+        let found = damage(&[&all[..], &[&other]].concat());
+        assert!(found.faults.contains(&unguarded), "{other}: {found:?}");
+        assert_eq!(strange_rules(&found), [&other["-A ".len()..]]);
     }
 }
 
 #[test]
 fn rules_that_would_not_do_what_is_wanted_are_strange() {
     let strange: &[&[&str]] = &[
-        &[MARK, EXCLUDE],          // the exclusion comes too late
-        &[MARK, MARK],             // the second would win
-        &[EXCLUDE],                // nothing is marked
-        &[EXCLUDE, EXCLUDE, MARK], // twice
+        &[EXCLUDE, MARK, GUARD],          // the mark wins over the exclusion
+        &[MARK, MARK],                    // the second would win
+        &[EXCLUDE, GUARD],                // nothing is marked
+        &[MARK, EXCLUDE, EXCLUDE, GUARD], // twice
+        &[MARK, EXCLUDE, GUARD, GUARD],
+        &[MARK, GUARD], // over nothing
+        &[MARK, EXCLUDE, GUARD, "-A LBD-GUARD -j DROP"],
+        &[
+            MARK,
+            "-A LBD-MARK -d 192.0.2.10/32 -p tcp -m tcp --dport 3306 -m mac --mac-source 02:00:00:00:00:0a -j RETURN",
+        ],
         &["-A LBD-MARK -j ACCEPT", MARK],
         &[
             "-A LBD-MARK ! -d 192.0.2.10/32 -p tcp -m tcp --dport 3306 -j MARK --set-xmark 0x2/0xffffffff",
@@ -141,21 +212,19 @@ fn rules_that_would_not_do_what_is_wanted_are_strange() {
         &["-A LBD-MARK"],
     ];
     for lines in strange {
-        let all: Vec<&str> = std::iter::once(JUMP).chain(lines.iter().copied()).collect();
-        assert_ne!(
-            damage(&all).strange_rules,
-            Vec::<String>::new(),
-            "{lines:?}"
-        );
+        let all = [&[JUMP, LEAD], *lines].concat();
+        assert_ne!(strange_rules(&damage(&all)), [""; 0], "{lines:?}");
     }
 }
 
 #[test]
 fn damage_is_told_in_words() {
-    let found = damage(&["-A LBD-MARK -j ACCEPT"]);
+    let found = damage(&["-A LBD-MARK -j ACCEPT", LEAD, LEAD, MARK, EXCLUDE]);
     assert_eq!(
         found.to_string(),
-        "chain LBD-MARK in table mangle: no jump to it from PREROUTING, a rule that is not ours (LBD-MARK -j ACCEPT)"
+        "no jump from PREROUTING to LBD-MARK, 1 jumps too many from OUTPUT to LBD-GUARD, \
+         no guard over what other directors send for tcp port 3306 of 192.0.2.10, \
+         a rule that is not ours (LBD-MARK -j ACCEPT)"
     );
 }
 
@@ -171,6 +240,20 @@ fn a_set_of_rules_is_held_in_any_order_and_an_empty_one_means_no_chain() {
     assert!(ChainState::Absent.holds(&[]));
     assert!(!ChainState::Absent.holds(&[rule(&[])]));
     assert!(!ChainState::Installed(vec![]).holds(&[]));
+}
+
+#[test]
+fn the_guard_counts_only_where_somebody_is_excluded() {
+    let other_guard = |rule: MarkRule| MarkRule {
+        guard: 7.try_into().unwrap(),
+        ..rule
+    };
+    let alone = ChainState::Installed(vec![rule(&[])]);
+    assert!(alone.holds(&[other_guard(rule(&[]))]));
+    let excluding = rule(&["02:00:00:00:00:0a"]);
+    let state = ChainState::Installed(vec![excluding.clone()]);
+    assert!(state.holds(std::slice::from_ref(&excluding)));
+    assert!(!state.holds(&[other_guard(excluding)]));
 }
 
 #[test]
@@ -198,12 +281,14 @@ fn a_mac_is_six_pairs_of_hexadecimal_digits() {
 
 fn any_rule() -> impl Strategy<Value = MarkRule> {
     let macs = prop::collection::btree_set(any::<[u8; 6]>().prop_map(Mac), 0..4);
-    (any::<IpAddr>(), any::<bool>(), any::<u16>(), 1_u32.., macs).prop_map(
-        |(destination, tcp, port, mark, excluded)| MarkRule {
+    let target = (any::<IpAddr>(), any::<bool>(), any::<u16>());
+    (target, 1_u32.., 1_u32.., macs).prop_map(
+        |((destination, tcp, port), mark, guard, excluded)| MarkRule {
             destination,
             protocol: if tcp { Protocol::Tcp } else { Protocol::Udp },
             port,
             mark: mark.try_into().unwrap(),
+            guard: guard.try_into().unwrap(),
             excluded,
         },
     )
@@ -213,33 +298,40 @@ fn any_rule() -> impl Strategy<Value = MarkRule> {
 fn printed(rule: &MarkRule) -> Vec<String> {
     let length = if rule.destination.is_ipv4() { 32 } else { 128 };
     let matches = format!(
-        "-A LBD-MARK -d {}/{length} -p {p} -m {p} --dport {}",
+        "-d {}/{length} -p {p} -m {p} --dport {}",
         rule.destination,
         rule.port,
         p = rule.protocol
     );
-    let exclusions = rule
-        .excluded
-        .iter()
-        .map(|mac| format!("{matches} -m mac --mac-source {mac} -j RETURN"));
-    exclusions
-        .chain([format!(
-            "{matches} -j MARK --set-xmark {:#x}/0xffffffff",
-            rule.mark
-        )])
-        .collect()
+    let mut lines = vec![format!(
+        "-A LBD-MARK {matches} -j MARK --set-xmark {:#x}/0xffffffff",
+        rule.mark
+    )];
+    for mac in &rule.excluded {
+        lines.push(format!(
+            "-A LBD-MARK {matches} -m mac --mac-source {mac} -j MARK --set-xmark {:#x}/0xffffffff",
+            rule.guard
+        ));
+    }
+    if !rule.excluded.is_empty() {
+        lines.push(format!(
+            "-A LBD-GUARD {matches} -m mark --mark {:#x} -j DROP",
+            rule.guard
+        ));
+    }
+    lines
 }
 
 proptest! {
     #[test]
-    fn printed_rules_read_back_as_they_were(rules in prop::collection::vec(any_rule(), 0..6)) {
+    fn printed_rules_read_back_as_they_were(rules in prop::collection::vec(any_rule(), 1..6)) {
         let targets: BTreeSet<_> = rules.iter().map(|rule| (rule.destination, rule.protocol, rule.port)).collect();
         prop_assume!(targets.len() == rules.len());
-        let lines: Vec<String> = std::iter::once(JUMP.to_owned()).chain(rules.iter().flat_map(printed)).collect();
+        let mut lines = vec![JUMP.to_owned(), LEAD.to_owned()];
+        lines.extend(rules.iter().flat_map(printed));
         let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
-        let mut sorted = rules.clone();
-        sorted.sort();
-        prop_assert_eq!(parse_save(&table(&lines)), ChainState::Installed(sorted));
+        let state = parse_save(&table(&lines));
+        prop_assert!(state.holds(&rules), "{:?}", state);
     }
 
     #[test]
@@ -251,7 +343,7 @@ proptest! {
     #[test]
     fn words_of_iptables_in_any_order_are_read_without_harm(words in prop::collection::vec(
         prop::sample::select(vec![
-            "-A", "LBD-MARK", "PREROUTING", "-j", "-g", "-d", "192.0.2.10/32", "-p", "tcp", "--dport", "3306", "-m", "mac",
+            "-A", "LBD-MARK", "LBD-GUARD", "PREROUTING", "OUTPUT", "DROP", "--mark", "0x6", "-j", "-g", "-d", "192.0.2.10/32", "-p", "tcp", "--dport", "3306", "-m", "mac",
             "--mac-source", "02:00:00:00:00:01", "MARK", "--set-xmark", "0x2/0xffffffff", "RETURN", "\"", "\\", "!", "\n-A ",
             "\n:", "[1:2]", "é",
         ]), 0..40,
@@ -261,7 +353,7 @@ proptest! {
 
     #[test]
     fn a_damaged_line_never_reads_as_the_whole_rule(cut in 0..MARK.len()) {
-        let state = parse_save(&table(&[JUMP, EXCLUDE, &MARK[..cut]]));
+        let state = parse_save(&table(&[JUMP, LEAD, &MARK[..cut], EXCLUDE, GUARD]));
         // Cut inside the mask or the mark it may still be a rule, but then with the same mark.
         if let ChainState::Installed(rules) = state {
             prop_assert_eq!(rules, vec![rule(&["02:00:00:00:00:0a"])]);

@@ -1,10 +1,21 @@
-//! The chain in the kernel: read, replace, remove.
+//! Our chains in iptables: read, replace, remove.
+
+mod detect;
+mod parse;
+mod rule;
+mod script;
+mod tool;
+mod words;
 
 use std::net::IpAddr;
 
-use crate::parse::{self, Table};
-use crate::tool::Tool;
-use crate::{ChainState, Error, MarkRule, Variant, detect, script};
+use crate::rule::check;
+use crate::{ChainState, Error, MarkRule};
+use parse::Table;
+use tool::Tool;
+
+pub use parse::parse_save;
+pub use tool::Variant;
 
 /// How often a write is tried when the table changed between reading and writing.
 const TRIES: usize = 3;
@@ -12,13 +23,13 @@ const TRIES: usize = 3;
 /// The iptables of this host, in one of its variants.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Iptables {
-    pub(crate) variant: Variant,
-    pub(crate) v4: Tool,
-    pub(crate) v6: Option<Tool>,
+    variant: Variant,
+    v4: Tool,
+    v6: Option<Tool>,
 }
 
 impl Iptables {
-    /// The variant that works with this kernel; if both do, the one whose table `mangle` holds our chain, or else any rules,
+    /// The variant that works with this kernel; if both do, the one whose table `mangle` holds a chain of ours, or else any rules,
     /// or else nft. To find out, an empty chain is made and removed in one transaction where the table is empty; that
     /// may leave the empty table behind.
     ///
@@ -33,8 +44,8 @@ impl Iptables {
         Tool::find(variant).map(|(v4, v6)| Self { variant, v4, v6 })
     }
 
-    /// Every variant that is installed, whether it works or not: a chain left in the one that is no longer used still has
-    /// its effect, so a clean-up removes it from all.
+    /// Every variant that is installed, whether it works or not: chains left in the one that is no longer used still have
+    /// their effect, so a clean-up removes them from all.
     pub fn installed() -> Vec<Self> {
         detect::installed()
     }
@@ -53,17 +64,17 @@ impl Iptables {
         if let Some(v6) = &self.v6 {
             tables.push(read_or_empty(v6)?);
         }
-        Ok(parse::join(&tables))
+        Ok(parse::join(tables))
     }
 
-    /// Makes the chain hold exactly these rules, reached by exactly one jump, each family in one transaction. A jump that is
-    /// there keeps its place. With no rules for a family, its chain and jump are removed.
+    /// Makes the chains hold exactly these rules, each reached by exactly one jump, each family in one transaction. A jump
+    /// that is there keeps its place. With no rules for a family, its chains and jumps are removed.
     ///
     /// # Errors
-    /// [`Error::SameTarget`], [`Error::NoIp6tables`], and those of [`read`](Self::read). IPv4 comes first: an error of
+    /// [`Error::SameTarget`], [`Error::GuardIsMark`], [`Error::NoIp6tables`], and those of [`read`](Self::read). IPv4 comes first: an error of
     /// IPv6 leaves it done.
     pub fn replace(&self, rules: &[MarkRule]) -> Result<(), Error> {
-        script::check(rules)?;
+        check(rules)?;
         let mut sorted: Vec<&MarkRule> = rules.iter().collect();
         sorted.sort();
         let (v4, v6): (Vec<_>, Vec<_>) = sorted
@@ -76,7 +87,7 @@ impl Iptables {
         )
     }
 
-    /// Takes the chain and every jump to it away, and nothing else. Nothing there is nothing to do.
+    /// Takes the chains and every jump to them away, and nothing else. Nothing there is nothing to do.
     ///
     /// # Errors
     /// Those of [`read`](Self::read).

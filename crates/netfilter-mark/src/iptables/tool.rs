@@ -7,8 +7,8 @@ use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use super::parse::{self, Table};
 use crate::Error;
-use crate::parse::{self, Table};
 
 /// The most that is read of a program's output, in octets: about 100 000 rules.
 const LIMIT: usize = 16 << 20;
@@ -33,7 +33,7 @@ impl fmt::Display for Variant {
 
 /// An address family's pair of programs.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Tool {
+pub(super) struct Tool {
     save: PathBuf,
     restore: PathBuf,
     variant: Variant,
@@ -43,7 +43,7 @@ pub(crate) struct Tool {
 
 impl Tool {
     /// The programs for IPv4 and, if they are there, for IPv6.
-    pub(crate) fn find(variant: Variant) -> Option<(Self, Option<Self>)> {
+    pub(super) fn find(variant: Variant) -> Option<(Self, Option<Self>)> {
         let find = |family: &str, names| {
             Self::named(&format!("{family}-{variant}"), variant, names)
                 .or_else(|| Self::unnamed(family, variant, names))
@@ -76,7 +76,7 @@ impl Tool {
     }
 
     /// The table mangle as it is now.
-    pub(crate) fn read(&self) -> Result<Table, Error> {
+    pub(super) fn read(&self) -> Result<Table, Error> {
         if self.is_unused() {
             return Ok(Table::default());
         }
@@ -89,7 +89,7 @@ impl Tool {
     }
 
     /// Carries out a script, whole or not at all.
-    pub(crate) fn restore(&self, script: &str) -> Result<(), Error> {
+    pub(super) fn restore(&self, script: &str) -> Result<(), Error> {
         // Waits up to 5 s for the lock of another legacy iptables; the nft variant needs none and ignores it.
         run(&self.restore, &["--noflush", "-w", "5"], script).map(drop)
     }

@@ -1,8 +1,9 @@
 //! Which iptables works here.
 
-use crate::parse::Table;
-use crate::tool::Tool;
-use crate::{Error, Iptables, Variant};
+use super::parse::Table;
+use super::tool::Tool;
+use super::{Iptables, Variant};
+use crate::Error;
 
 /// A chain that is made and unmade in one transaction, to see whether the kernel takes it.
 const PROBE: &str = "*mangle\n:LBD-PROBE - [0:0]\n-X LBD-PROBE\nCOMMIT\n";
@@ -30,7 +31,7 @@ impl Candidate {
     /// Whether it works; already proven where rules are in it.
     fn try_out(self) -> Result<Iptables, Error> {
         let table = self.table?;
-        if !table.foreign && table.is_empty() {
+        if !table.foreign && table.is_absent() {
             // Listing is no proof: without the IPv4 family in nf_tables, or without the legacy table's module, there
             // is nothing to list, and only a write fails.
             self.iptables.v4.restore(PROBE)?;
@@ -40,7 +41,7 @@ impl Candidate {
 }
 
 /// All variants that are installed.
-pub(crate) fn installed() -> Vec<Iptables> {
+pub(super) fn installed() -> Vec<Iptables> {
     [Variant::Nft, Variant::Legacy]
         .into_iter()
         .filter_map(Candidate::new)
@@ -48,8 +49,8 @@ pub(crate) fn installed() -> Vec<Iptables> {
         .collect()
 }
 
-/// The variant that works, by preference: one that holds our chain, then one that holds any rules in mangle, then nft.
-pub(crate) fn detect() -> Result<Iptables, Error> {
+/// The variant that works, by preference: one that holds chains of ours, then one that holds any rules in mangle, then nft.
+pub(super) fn detect() -> Result<Iptables, Error> {
     let mut candidates: Vec<Candidate> = [Variant::Nft, Variant::Legacy]
         .into_iter()
         .filter_map(Candidate::new)
@@ -60,7 +61,7 @@ pub(crate) fn detect() -> Result<Iptables, Error> {
     // Stable: nft stays first among equals.
     candidates.sort_by_key(|candidate| {
         (
-            !candidate.holds(|table| table.chain),
+            !candidate.holds(|table| !table.is_absent()),
             !candidate.holds(|table| table.foreign),
         )
     });

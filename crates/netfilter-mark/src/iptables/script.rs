@@ -1,0 +1,104 @@
+//! Writes what `iptables-restore --noflush` reads: one table, applied whole or not at all.
+
+use std::fmt::Write;
+
+use super::parse::{Chain, Table};
+use crate::{GUARD_CHAIN, MARK_CHAIN, MarkRule};
+
+/// What leads from `now` to these rules (of one family); `None` if there is nothing to do.
+pub(super) fn replace(now: &Table, rules: &[&MarkRule]) -> Option<String> {
+    if rules.is_empty() {
+        return remove(now);
+    }
+    // Declaring a chain makes it, or empties it; also the second is part of the transaction.
+    let mut script = format!("*mangle\n:{MARK_CHAIN} - [0:0]\n:{GUARD_CHAIN} - [0:0]\n");
+    for rule in rules {
+        append(&mut script, rule);
+    }
+    for chain in now.chains() {
+        remove_jumps(&mut script, chain, 1);
+    }
+    if now.mark.jumps == 0 {
+        // Last: a rule further up that sets another mark does not win over ours.
+        line(&mut script, format_args!("-A PREROUTING -j {MARK_CHAIN}"));
+    }
+    if now.guard.jumps == 0 {
+        // First: a rule further up could change the mark, or accept the packet.
+        line(&mut script, format_args!("-I OUTPUT -j {GUARD_CHAIN}"));
+    }
+    script.push_str("COMMIT\n");
+    Some(script)
+}
+
+/// What takes our chains and every jump to them away.
+pub(super) fn remove(now: &Table) -> Option<String> {
+    if now.is_absent() {
+        return None;
+    }
+    let mut script = "*mangle\n".to_owned();
+    let present = || now.chains().into_iter().filter(|chain| chain.present);
+    for chain in now.chains() {
+        remove_jumps(&mut script, chain, 0);
+    }
+    // One may hold a stray jump to the other: both are emptied before either is deleted.
+    for chain in present() {
+        line(&mut script, format_args!("-F {}", chain.name));
+    }
+    for chain in present() {
+        line(&mut script, format_args!("-X {}", chain.name));
+    }
+    script.push_str("COMMIT\n");
+    Some(script)
+}
+
+/// Deletes the plain jumps but `keep` of them (the last ones), and all the strange ones.
+fn remove_jumps(script: &mut String, chain: &Chain, keep: usize) {
+    for _ in keep..chain.jumps {
+        line(script, format_args!("-D {} -j {}", chain.from, chain.name));
+    }
+    for jump in &chain.strange_jumps {
+        line(script, format_args!("-D {jump}"));
+    }
+}
+
+fn append(script: &mut String, rule: &MarkRule) {
+    let (length, protocol, port) = (
+        if rule.destination.is_ipv4() { 32 } else { 128 },
+        rule.protocol,
+        rule.port,
+    );
+    let matches = format!(
+        "-d {}/{length} -p {protocol} -m {protocol} --dport {port}",
+        rule.destination
+    );
+    line(
+        script,
+        format_args!(
+            "-A {MARK_CHAIN} {matches} -j MARK --set-xmark {:#x}/0xffffffff",
+            rule.mark
+        ),
+    );
+    for mac in &rule.excluded {
+        line(
+            script,
+            format_args!(
+                "-A {MARK_CHAIN} {matches} -m mac --mac-source {mac} -j MARK --set-xmark {:#x}/0xffffffff",
+                rule.guard
+            ),
+        );
+    }
+    if !rule.excluded.is_empty() {
+        line(
+            script,
+            format_args!(
+                "-A {GUARD_CHAIN} {matches} -m mark --mark {:#x} -j DROP",
+                rule.guard
+            ),
+        );
+    }
+}
+
+fn line(script: &mut String, text: std::fmt::Arguments<'_>) {
+    // Writing to a String cannot fail.
+    let _ = writeln!(script, "{text}");
+}

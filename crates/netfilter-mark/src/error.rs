@@ -1,10 +1,12 @@
-//! What can go wrong with iptables.
+//! What can go wrong.
 
 use std::io;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
+use std::time::Duration;
 
+use crate::hints::hint;
 use crate::{Protocol, Variant};
 
 /// Why our rules could not be read or written.
@@ -31,7 +33,7 @@ pub enum Error {
         program: PathBuf,
     },
     /// The program failed.
-    #[error("{} failed{}: {message}{}", .program.display(), .status.map(|code| format!(" with status {code}")).unwrap_or_default(), hint(.message))]
+    #[error("{} failed{}: {message}{}", .program.display(), .status.map(|code| format!(" with status {code}")).unwrap_or_default(), hint(.program, .message))]
     Failed {
         /// The program that was run.
         program: PathBuf,
@@ -45,15 +47,25 @@ pub enum Error {
         "iptables cannot read the table mangle, because nft rules that it does not know are in it: move those to a table of their own (nft list ruleset)"
     )]
     Incompatible,
-    /// The program printed more than a table of rules can hold.
-    #[error("{} printed {length} octets, more than the {limit} that are read", .program.display())]
+    /// The program printed more than a table of rules can hold, and was killed.
+    #[error("{} printed more than the {limit} octets that are read", .program.display())]
     TooLong {
         /// The program that was run.
         program: PathBuf,
-        /// How much it printed, in octets.
-        length: usize,
         /// How much is read, in octets.
         limit: usize,
+    },
+    /// The program did not end in time, and was killed.
+    #[error(
+        "{} did not end within {} s and was killed: the kernel or another program holds it up; look for hanging iptables or nft processes",
+        .program.display(),
+        .allowed.as_secs()
+    )]
+    TimedOut {
+        /// The program that was run.
+        program: PathBuf,
+        /// How long it was waited for.
+        allowed: Duration,
     },
     /// Two of the rules are for the same target.
     #[error("two rules mark {protocol} port {port} of {destination}: only one mark can be set")]
@@ -87,86 +99,4 @@ pub enum Error {
         /// The system's answer.
         source: io::Error,
     },
-}
-
-/// What to do about messages that say it in other words or not at all; more than one thing may be missing.
-fn hint(message: &str) -> String {
-    const HINTS: [(&str, &str); 12] = [
-        (
-            "lock file",
-            "run as root, or set XTABLES_LOCKFILE to a file that this user may write",
-        ),
-        ("Extension tcp", "modprobe xt_tcpudp"),
-        ("Extension udp", "modprobe xt_tcpudp"),
-        ("Extension mac", "modprobe xt_mac"),
-        ("Extension MARK", "modprobe xt_mark"),
-        ("Extension mark", "modprobe xt_mark"),
-        (
-            "Table does not exist",
-            "modprobe iptable_mangle (for IPv6 ip6table_mangle)",
-        ),
-        (
-            "who? (do you need to insmod?)",
-            "modprobe iptable_mangle (for IPv6 ip6table_mangle)",
-        ),
-        (
-            "unable to initialize table",
-            "modprobe iptable_mangle (for IPv6 ip6table_mangle)",
-        ),
-        (
-            "Address family not supported",
-            "modprobe ip6table_mangle, or IPv6 is off in this kernel",
-        ),
-        (
-            "Failed to initialize nft",
-            "modprobe nf_tables, or use iptables-legacy",
-        ),
-        (
-            "TABLE_ADD failed",
-            "nf_tables of this kernel lacks the family, use iptables-legacy",
-        ),
-    ];
-    let mut hints: Vec<&str> = HINTS
-        .iter()
-        .filter(|(sign, _)| message.contains(sign))
-        .map(|(_, hint)| *hint)
-        .collect();
-    hints.dedup();
-    if hints.is_empty() {
-        String::new()
-    } else {
-        format!(" (what may help: {})", hints.join("; "))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Error;
-
-    fn told(message: &str) -> String {
-        let program = "/usr/sbin/iptables-legacy-restore".into();
-        Error::Failed {
-            program,
-            status: Some(2),
-            message: message.to_owned(),
-        }
-        .to_string()
-    }
-
-    #[test]
-    fn missing_modules_are_named() {
-        assert_eq!(
-            told(
-                "Warning: Extension tcp revision 0 not supported, missing kernel module?; \
-                 Warning: Extension mac revision 0 not supported, missing kernel module?"
-            )
-            .split_once("(what")
-            .map(|(_, hint)| hint),
-            Some(" may help: modprobe xt_tcpudp; modprobe xt_mac)")
-        );
-        assert_eq!(
-            told("what?"),
-            "/usr/sbin/iptables-legacy-restore failed with status 2: what?"
-        );
-    }
 }

@@ -24,8 +24,8 @@
 //!
 //! [`Iptables::replace`] swaps all of it in one transaction, [`Iptables::read`] reads it back into the same
 //! [`MarkRule`]s, so that "no difference, no write" can be decided by comparing sets ([`ChainState::holds`]). Everything
-//! else in the table is left alone. All calls run the programs of the package iptables, wait for them, and act in the
-//! network namespace of the **calling thread**.
+//! else in the table is left alone. All calls run the programs of the package iptables, wait for them (one that does not end
+//! in time, 10 s and what it may wait for a lock, is killed), and act in the network namespace of the **calling thread**.
 //!
 //! ```no_run
 //! use std::num::NonZeroU32;
@@ -49,8 +49,10 @@
 //! ```
 
 mod error;
+mod hints;
 mod iptables;
 mod mac;
+mod program;
 mod rule;
 mod state;
 

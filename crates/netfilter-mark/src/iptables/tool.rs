@@ -1,17 +1,17 @@
 //! Finds and runs the programs of the package iptables.
 
-use std::env;
 use std::fmt;
 use std::fs;
-use std::io::{ErrorKind, Write};
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::io::ErrorKind;
+use std::path::Path;
+use std::time::Duration;
 
 use super::parse::{self, Table};
 use crate::Error;
+use crate::program::Program;
 
-/// The most that is read of a program's output, in octets: about 100 000 rules.
-const LIMIT: usize = 16 << 20;
+/// How long the lock of another legacy iptables is waited for; the nft variant needs none and ignores it.
+const LOCK_WAIT: Duration = Duration::from_secs(5);
 
 /// Which of the two iptables: they keep their rules in different places in the kernel, and both are obeyed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -34,8 +34,8 @@ impl fmt::Display for Variant {
 /// An address family's pair of programs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Tool {
-    save: PathBuf,
-    restore: PathBuf,
+    save: Program,
+    restore: Program,
     variant: Variant,
     /// The kernel's list of this family's legacy tables in use, below `/proc/thread-self/net`.
     names: &'static str,
@@ -56,8 +56,8 @@ impl Tool {
 
     fn named(base: &str, variant: Variant, names: &'static str) -> Option<Self> {
         Some(Self {
-            save: find_program(&format!("{base}-save"))?,
-            restore: find_program(&format!("{base}-restore"))?,
+            save: Program::find(&format!("{base}-save"))?,
+            restore: Program::find(&format!("{base}-restore"))?,
             variant,
             names,
         })
@@ -66,12 +66,10 @@ impl Tool {
     /// Systems with one variant only have no suffix; the version tells which it is.
     fn unnamed(family: &str, variant: Variant, names: &'static str) -> Option<Self> {
         let tool = Self::named(family, variant, names)?;
-        let version = Command::new(find_program(family)?)
-            .arg("--version")
-            .stdin(Stdio::null())
-            .output()
+        let version = Program::find(family)?
+            .run(&["--version"], "", Duration::ZERO)
             .ok()?;
-        let nft = String::from_utf8_lossy(&version.stdout).contains("nf_tables");
+        let nft = version.contains("nf_tables");
         (nft == (variant == Variant::Nft)).then_some(tool)
     }
 
@@ -80,8 +78,7 @@ impl Tool {
         if self.is_unused() {
             return Ok(Table::default());
         }
-        let output = run(&self.save, &["-t", "mangle"], "")?;
-        let text = String::from_utf8_lossy(&output.stdout);
+        let text = self.save.run(&["-t", "mangle"], "", Duration::ZERO)?;
         if text.contains("# Table `mangle' is incompatible") {
             return Err(Error::Incompatible);
         }
@@ -90,8 +87,10 @@ impl Tool {
 
     /// Carries out a script, whole or not at all.
     pub(super) fn restore(&self, script: &str) -> Result<(), Error> {
-        // Waits up to 5 s for the lock of another legacy iptables; the nft variant needs none and ignores it.
-        run(&self.restore, &["--noflush", "-w", "5"], script).map(drop)
+        let wait = LOCK_WAIT.as_secs().to_string();
+        self.restore
+            .run(&["--noflush", "-w", &wait], script, LOCK_WAIT)
+            .map(drop)
     }
 
     /// Whether the kernel says that the legacy table is not in use. Merely listing it would load its module and put it
@@ -105,71 +104,5 @@ impl Tool {
                 // The file comes with the module; without rights it is there, but cannot be read.
                 Err(error) => error.kind() == ErrorKind::NotFound && folder.exists(),
             }
-    }
-}
-
-/// Looks through PATH and then where administrators' programs are, as a daemon's PATH often lacks that.
-fn find_program(name: &str) -> Option<PathBuf> {
-    let path = env::var_os("PATH").unwrap_or_default();
-    env::split_paths(&path)
-        .chain(["/usr/sbin", "/sbin", "/usr/local/sbin"].map(PathBuf::from))
-        .filter(|folder| folder.is_absolute())
-        .map(|folder| folder.join(name))
-        .find(|file| file.is_file())
-}
-
-fn run(program: &Path, arguments: &[&str], input: &str) -> Result<Output, Error> {
-    let failed = |source| Error::Run {
-        program: program.to_owned(),
-        source,
-    };
-    let mut child = Command::new(program)
-        .args(arguments)
-        .env("LC_ALL", "C")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(failed)?;
-    if let Some(mut stdin) = child.stdin.take() {
-        // Fails if the program ended early, which its status tells better.
-        let _ = stdin.write_all(input.as_bytes());
-    }
-    let output = child.wait_with_output().map_err(failed)?;
-    if !output.status.success() {
-        return Err(explain(program, &output));
-    }
-    if output.stdout.len() > LIMIT {
-        return Err(Error::TooLong {
-            program: program.to_owned(),
-            length: output.stdout.len(),
-            limit: LIMIT,
-        });
-    }
-    Ok(output)
-}
-
-fn explain(program: &Path, output: &Output) -> Error {
-    let said = String::from_utf8_lossy(&output.stderr);
-    let program = program.to_owned();
-    // The legacy variant's lock belongs to root; capabilities do not open it.
-    let denied = said.contains("Permission denied") || said.contains("Operation not permitted");
-    if denied && !said.contains("lock file") {
-        return Error::NotPermitted { program };
-    }
-    let useful = said
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty() && !line.starts_with("Try `"));
-    let message = useful
-        .collect::<Vec<_>>()
-        .join("; ")
-        .chars()
-        .take(1000)
-        .collect();
-    Error::Failed {
-        program,
-        status: output.status.code(),
-        message,
     }
 }

@@ -6,19 +6,22 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::hints::hint;
+use crate::hints::{NO_SUPPORT, hint};
 use crate::{Protocol, Variant};
 
 /// Why our rules could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// No iptables on this host.
-    #[error(
-        "iptables is not installed (neither iptables-nft, iptables-legacy nor iptables was found): apt install iptables"
-    )]
-    NotInstalled,
-    /// iptables is there, but no variant of it works with this kernel.
-    #[error("no variant of iptables works here: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    /// A program is not there.
+    #[error("{missing} is not installed: apt install {package}")]
+    NotInstalled {
+        /// The programs that were looked for.
+        missing: &'static str,
+        /// The Debian package that brings one of them.
+        package: &'static str,
+    },
+    /// What is installed does not work with this kernel.
+    #[error("no firewall works here: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     NoneWorks(Vec<Error>),
     /// IPv6 rules are wanted, and there is no ip6tables of this variant.
     #[error("there is no ip6tables ({variant}) for the IPv6 rules: apt install iptables")]
@@ -47,6 +50,12 @@ pub enum Error {
         "iptables cannot read the table mangle, because nft rules that it does not know are in it: move those to a table of their own (nft list ruleset)"
     )]
     Incompatible,
+    /// What nft printed is no listing.
+    #[error("{} printed no listing in JSON that can be read: is it an nft with JSON?", .program.display())]
+    Unreadable {
+        /// The program that was run.
+        program: PathBuf,
+    },
     /// The program printed more than a table of rules can hold, and was killed.
     #[error("{} printed more than the {limit} octets that are read", .program.display())]
     TooLong {
@@ -99,4 +108,14 @@ pub enum Error {
         /// The system's answer.
         source: io::Error,
     },
+}
+
+impl Error {
+    /// Whether it says that the kernel has nothing of the kind, so nothing of ours either.
+    pub(crate) fn is_no_support(&self) -> bool {
+        let Self::Failed { message, .. } = self else {
+            return false;
+        };
+        NO_SUPPORT.iter().any(|sign| message.contains(sign))
+    }
 }

@@ -64,6 +64,15 @@ const NFT: [Hint; 5] = [
     ),
 ];
 
+/// What the programs say, when listing, of a kernel that has neither nf_tables nor the legacy table.
+pub(crate) const NO_SUPPORT: [&str; 5] = [
+    "Failed to initialize nft",
+    "Unable to initialize Netlink socket",
+    "cache initialization failed: Invalid argument",
+    "Table does not exist",
+    "unable to initialize table",
+];
+
 /// What may help, in brackets; nothing if nothing is known. More than one thing may be missing.
 pub(crate) fn hint(program: &Path, message: &str) -> String {
     let table = match program.file_name() {

@@ -18,18 +18,36 @@
 //! -A LBD-GUARD -d 192.0.2.10/32 -p tcp -m tcp --dport 3306 -m mark --mark 0x6 -j DROP
 //! ```
 //!
-//! IPVS compares the mark as one number of 32 bits, so all of it is set. The jump from PREROUTING is appended: a rule
-//! further up that sets another mark does not win over ours. The one from OUTPUT is put first: nothing further up can let
-//! a packet pass it by.
+//! With nftables, they live in a table of their own, [`TABLE`]:
 //!
-//! [`Iptables::replace`] swaps all of it in one transaction, [`Iptables::read`] reads it back into the same
-//! [`MarkRule`]s, so that "no difference, no write" can be decided by comparing sets ([`ChainState::holds`]). Everything
-//! else in the table is left alone. All calls run the programs of the package iptables, wait for them (one that does not end
-//! in time, 10 s and what it may wait for a lock, is killed), and act in the network namespace of the **calling thread**.
+//! ```text
+//! table inet lbd {
+//!     set excluded_1 { type ether_addr; elements = { 02:00:00:00:00:02 }; }
+//!     chain marks {
+//!         type filter hook prerouting priority mangle + 1; policy accept;
+//!         ip daddr 192.0.2.10 tcp dport 3306 meta mark set 0x2
+//!         ip daddr 192.0.2.10 tcp dport 3306 ether saddr @excluded_1 meta mark set 0x6
+//!     }
+//!     chain guards {
+//!         type filter hook output priority raw - 1; policy accept;
+//!         ip daddr 192.0.2.10 tcp dport 3306 meta mark 0x6 drop
+//!     }
+//! }
+//! ```
+//!
+//! IPVS compares the mark as one number of 32 bits, so all of it is set. Marks are set late, by a jump that is appended
+//! or a priority behind mangle: a rule further up that sets another mark does not win over ours. The guard comes early, by
+//! a jump that is put first or a priority before raw: nothing further up can let a packet pass it by.
+//!
+//! [`Backend::replace`] swaps all of it in one transaction (iptables: one for each address family), [`Backend::read`]
+//! reads it back into the same [`MarkRule`]s, so that "no difference, no write" can be decided by comparing sets
+//! ([`ChainState::holds`]). Everything else is left alone. All calls run the programs iptables-save, iptables-restore or
+//! nft, wait for them (one that does not end in time, 10 s and what it may wait for a lock, is killed), and act in the
+//! network namespace of the **calling thread**.
 //!
 //! ```no_run
 //! use std::num::NonZeroU32;
-//! use netfilter_mark::{Iptables, MarkRule, Protocol};
+//! use netfilter_mark::{Backend, Choice, MarkRule, Protocol};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let rules = [MarkRule {
@@ -40,25 +58,30 @@
 //!     guard: NonZeroU32::new(6).ok_or("not 0")?,
 //!     excluded: ["02:00:00:00:00:02".parse()?].into(),
 //! }];
-//! let iptables = Iptables::detect()?;
-//! if !iptables.read()?.holds(&rules) {
-//!     iptables.replace(&rules)?;
+//! let backend = Backend::detect(Choice::Auto)?;
+//! if !backend.read()?.holds(&rules) {
+//!     backend.replace(&rules)?;
 //! }
 //! # Ok(())
 //! # }
 //! ```
 
+mod backend;
 mod error;
+mod found;
 mod hints;
 mod iptables;
 mod mac;
+mod nftables;
 mod program;
 mod rule;
 mod state;
 
+pub use backend::{Backend, Choice};
 pub use error::Error;
 pub use iptables::{Iptables, Variant, parse_save};
 pub use mac::{Mac, ParseMacError};
+pub use nftables::{Nftables, parse_listing};
 pub use rule::{MarkRule, Protocol};
 pub use state::{ChainState, Damage, Fault};
 
@@ -67,3 +90,6 @@ pub const MARK_CHAIN: &str = "LBD-MARK";
 
 /// The name of the chain in the table `mangle` that drops what carries a guard mark. It belongs to this crate, whole.
 pub const GUARD_CHAIN: &str = "LBD-GUARD";
+
+/// The name of the nftables table, of the family `inet`, that belongs to this crate, whole.
+pub const TABLE: &str = "lbd";

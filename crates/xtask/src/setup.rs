@@ -20,7 +20,7 @@ const fn package(name: &'static str, program: &'static str, purpose: &'static st
 }
 
 /// MariaDB in its `-core` packages: the programs alone, without a service, a user and a database of the machine's own.
-const ALWAYS: [Package; 7] = [
+const ALWAYS: [Package; 8] = [
     package(
         "iproute2",
         "ip",
@@ -32,6 +32,7 @@ const ALWAYS: [Package; 7] = [
         "loads the kernel's modules: IPVS, matches of iptables",
     ),
     package("iptables", "iptables", "the mark rule"),
+    package("nftables", "nft", "the mark rule, in its other form"),
     package(
         "ipvsadm",
         "ipvsadm",

@@ -1,31 +1,39 @@
 //! Which iptables works here.
 
 use super::parse::Table;
-use super::tool::Tool;
 use super::{Iptables, Variant};
-use crate::Error;
+use crate::{ChainState, Error};
 
 /// A chain that is made and unmade in one transaction, to see whether the kernel takes it.
 const PROBE: &str = "*mangle\n:LBD-PROBE - [0:0]\n-X LBD-PROBE\nCOMMIT\n";
 
-/// A variant that is installed, and what its table holds, or why that cannot be known.
+/// A variant that is installed, and what its IPv4 table mangle holds, or why that cannot be known.
 struct Candidate {
     iptables: Iptables,
     table: Result<Table, Error>,
 }
 
 impl Candidate {
-    fn new(variant: Variant) -> Option<Self> {
-        let (v4, v6) = Tool::find(variant)?;
-        let table = v4.read();
-        Some(Self {
-            iptables: Iptables { variant, v4, v6 },
-            table,
-        })
+    fn new(iptables: Iptables) -> Self {
+        let table = iptables.v4.read();
+        Self { iptables, table }
     }
 
-    fn holds(&self, what: impl Fn(&Table) -> bool) -> bool {
-        self.table.as_ref().is_ok_and(what)
+    /// The less, the better: chains of ours before other rules in mangle, and those before rules in other tables.
+    fn rank(&self) -> u8 {
+        if self
+            .iptables
+            .read()
+            .is_ok_and(|state| state != ChainState::Absent)
+        {
+            0
+        } else if self.table.as_ref().is_ok_and(|table| table.foreign) {
+            1
+        } else if self.iptables.is_used() {
+            2
+        } else {
+            3
+        }
     }
 
     /// Whether it works; already proven where rules are in it.
@@ -44,27 +52,21 @@ impl Candidate {
 pub(super) fn installed() -> Vec<Iptables> {
     [Variant::Nft, Variant::Legacy]
         .into_iter()
-        .filter_map(Candidate::new)
-        .map(|candidate| candidate.iptables)
+        .filter_map(Iptables::of)
         .collect()
 }
 
-/// The variant that works, by preference: one that holds chains of ours, then one that holds any rules in mangle, then nft.
+/// The variant that works, by rank, then nft.
 pub(super) fn detect() -> Result<Iptables, Error> {
-    let mut candidates: Vec<Candidate> = [Variant::Nft, Variant::Legacy]
-        .into_iter()
-        .filter_map(Candidate::new)
-        .collect();
+    let mut candidates: Vec<Candidate> = installed().into_iter().map(Candidate::new).collect();
     if candidates.is_empty() {
-        return Err(Error::NotInstalled);
+        return Err(Error::NotInstalled {
+            missing: "iptables (neither iptables-nft, iptables-legacy nor iptables was found)",
+            package: "iptables",
+        });
     }
     // Stable: nft stays first among equals.
-    candidates.sort_by_key(|candidate| {
-        (
-            !candidate.holds(|table| !table.is_absent()),
-            !candidate.holds(|table| table.foreign),
-        )
-    });
+    candidates.sort_by_cached_key(Candidate::rank);
     let mut errors = Vec::new();
     for candidate in candidates {
         match candidate.try_out() {

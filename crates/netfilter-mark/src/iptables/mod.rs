@@ -29,8 +29,8 @@ pub struct Iptables {
 }
 
 impl Iptables {
-    /// The variant that works with this kernel; if both do, the one whose table `mangle` holds a chain of ours, or else any rules,
-    /// or else nft. To find out, an empty chain is made and removed in one transaction where the table is empty; that
+    /// The variant that works with this kernel; if both do, the one that holds chains of ours, or else any rules in the
+    /// table `mangle`, or else any rules at all, or else nft. To find out whether it works, an empty chain is made and removed in one transaction where the table is empty; that
     /// may leave the empty table behind.
     ///
     /// # Errors
@@ -53,6 +53,13 @@ impl Iptables {
     /// Which of the two this is.
     pub fn variant(&self) -> Variant {
         self.variant
+    }
+
+    /// Whether any table of this variant, of either family, holds rules or chains that are not ours.
+    pub(crate) fn is_used(&self) -> bool {
+        let tools = [Some(&self.v4), self.v6.as_ref()];
+        let mut listings = tools.into_iter().flatten().map(Tool::list);
+        listings.any(|listing| listing.is_ok_and(|text| parse::parse(&text).foreign))
     }
 
     /// What the kernel holds of ours, IPv4 and IPv6.

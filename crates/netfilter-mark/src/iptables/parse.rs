@@ -1,13 +1,10 @@
 //! Reads what `iptables-save -t mangle` prints, of either variant and either family.
 
-use std::collections::{BTreeMap, btree_map::Entry};
-use std::num::NonZeroU32;
-
 use super::rule::{self, Effect};
-use super::words::{appended, goal, shorten, tokens};
-use crate::rule::{Target, no_guard};
+use super::words::{appended, goal, tokens};
+use crate::found::Found;
 use crate::state::SHOWN;
-use crate::{ChainState, Fault, GUARD_CHAIN, MARK_CHAIN, Mac, MarkRule};
+use crate::{ChainState, Fault, GUARD_CHAIN, MARK_CHAIN, MarkRule};
 
 /// What the table holds of ours.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -131,7 +128,7 @@ pub(super) fn join(tables: Vec<Table>) -> ChainState {
 
 pub(super) fn parse(text: &str) -> Table {
     let mut table = Table::default();
-    let mut rules = Rules::default();
+    let mut found = Found::default();
     for line in text.lines() {
         if let Some(declared) = line.strip_prefix(':') {
             let name = declared.split_whitespace().next().unwrap_or_default();
@@ -148,14 +145,16 @@ pub(super) fn parse(text: &str) -> Table {
         };
         if let Some(chain) = table.chain_to(from) {
             chain.present = true;
-            rules.take(rule, from, rest);
+            if !take(&mut found, rule, from, rest) {
+                found.strange(rule);
+            }
         } else if let Some(chain) = goal(rest).and_then(|goal| table.chain_to(goal)) {
             chain.take_jump(rule, from, rest);
         } else {
             table.foreign = true;
         }
     }
-    (table.rules, table.faults) = rules.finish();
+    (table.rules, table.faults) = found.finish();
     table
 }
 
@@ -166,82 +165,11 @@ fn is_builtin(chain: &str) -> bool {
     )
 }
 
-/// Our chains' rules while they are being read.
-#[derive(Default)]
-struct Rules {
-    marked: BTreeMap<Target, MarkRule>,
-    /// The rules that drop, as printed.
-    guarded: BTreeMap<(Target, NonZeroU32), String>,
-    strange: Vec<Fault>,
-}
-
-impl Rules {
-    fn take(&mut self, rule: &str, chain: &str, tokens: &[String]) {
-        let known = rule::parse(tokens).is_some_and(|(target, effect)| match effect {
-            Effect::Mark(mark) => chain == MARK_CHAIN && self.mark(target, mark),
-            Effect::Exclude(mac, guard) => chain == MARK_CHAIN && self.exclude(target, mac, guard),
-            Effect::Guard(guard) => chain == GUARD_CHAIN && self.guard(target, guard, rule),
-        });
-        if !known {
-            self.add_strange(rule);
-        }
-    }
-
-    /// `false` if the target is marked already: the second mark would win, also over exclusions.
-    fn mark(&mut self, target: Target, mark: NonZeroU32) -> bool {
-        let Entry::Vacant(place) = self.marked.entry(target) else {
-            return false;
-        };
-        place.insert(MarkRule {
-            destination: target.destination,
-            protocol: target.protocol,
-            port: target.port,
-            mark,
-            guard: no_guard(mark),
-            excluded: [].into(),
-        });
-        true
-    }
-
-    /// `false` before the target's mark, which would win, and if its exclusions do not share one guard.
-    fn exclude(&mut self, target: Target, mac: Mac, guard: NonZeroU32) -> bool {
-        let Some(rule) = self.marked.get_mut(&target) else {
-            return false;
-        };
-        if rule.excluded.is_empty() {
-            rule.guard = guard;
-        }
-        rule.guard == guard && rule.excluded.insert(mac)
-    }
-
-    fn guard(&mut self, target: Target, guard: NonZeroU32, rule: &str) -> bool {
-        let Entry::Vacant(place) = self.guarded.entry((target, guard)) else {
-            return false;
-        };
-        place.insert(rule.to_owned());
-        true
-    }
-
-    fn add_strange(&mut self, rule: &str) {
-        if self.strange.len() < SHOWN {
-            self.strange.push(Fault::Strange(shorten(rule)));
-        }
-    }
-
-    /// The rules and what is wrong with them.
-    fn finish(mut self) -> (Vec<MarkRule>, Vec<Fault>) {
-        let mut faults = Vec::new();
-        for (target, rule) in &self.marked {
-            if !rule.excluded.is_empty() && self.guarded.remove(&(*target, rule.guard)).is_none() {
-                let target = target.to_string();
-                faults.push(Fault::Unguarded { target });
-            }
-        }
-        for rule in std::mem::take(&mut self.guarded).into_values() {
-            self.add_strange(&rule);
-        }
-        faults.truncate(SHOWN);
-        faults.append(&mut self.strange);
-        (self.marked.into_values().collect(), faults)
-    }
+/// Takes one rule of our chains; `false` if it is not one that this crate writes, or not where it has its effect.
+fn take(found: &mut Found, rule: &str, chain: &str, tokens: &[String]) -> bool {
+    rule::parse(tokens).is_some_and(|(target, effect)| match effect {
+        Effect::Mark(mark) => chain == MARK_CHAIN && found.mark(target, mark),
+        Effect::Exclude(mac, guard) => chain == MARK_CHAIN && found.exclude(target, mac, guard),
+        Effect::Guard(guard) => chain == GUARD_CHAIN && found.guard(target, guard, rule),
+    })
 }

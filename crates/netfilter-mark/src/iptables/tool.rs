@@ -85,6 +85,14 @@ impl Tool {
         Ok(parse::parse(&text))
     }
 
+    /// All tables in use, as `iptables-save` prints them.
+    pub(super) fn list(&self) -> Result<String, Error> {
+        if self.legacy_tables().is_some_and(|names| names.is_empty()) {
+            return Ok(String::new());
+        }
+        self.save.run(&[], "", Duration::ZERO)
+    }
+
     /// Carries out a script, whole or not at all.
     pub(super) fn restore(&self, script: &str) -> Result<(), Error> {
         let wait = LOCK_WAIT.as_secs().to_string();
@@ -93,16 +101,24 @@ impl Tool {
             .map(drop)
     }
 
-    /// Whether the kernel says that the legacy table is not in use. Merely listing it would load its module and put it
-    /// to use, on hosts that know only nft.
+    /// Whether the kernel says that the legacy table is not in use.
     fn is_unused(&self) -> bool {
+        self.legacy_tables()
+            .is_some_and(|names| !names.iter().any(|name| name == "mangle"))
+    }
+
+    /// The legacy tables in use, as the kernel says; `None` if it does not, and for the other variant. Merely listing a
+    /// table would load its module and put it to use, on hosts that know only nft.
+    fn legacy_tables(&self) -> Option<Vec<String>> {
+        if self.variant != Variant::Legacy {
+            return None;
+        }
         // Not /proc/net: that is the namespace of the process's first thread.
         let folder = Path::new("/proc/thread-self/net");
-        self.variant == Variant::Legacy
-            && match fs::read_to_string(folder.join(self.names)) {
-                Ok(names) => !names.lines().any(|name| name == "mangle"),
-                // The file comes with the module; without rights it is there, but cannot be read.
-                Err(error) => error.kind() == ErrorKind::NotFound && folder.exists(),
-            }
+        match fs::read_to_string(folder.join(self.names)) {
+            Ok(names) => Some(names.lines().map(str::to_owned).collect()),
+            // The file comes with the module; without rights it is there, but cannot be read.
+            Err(error) => (error.kind() == ErrorKind::NotFound && folder.exists()).then(Vec::new),
+        }
     }
 }

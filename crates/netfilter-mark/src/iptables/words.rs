@@ -41,8 +41,3 @@ pub(super) fn goal(tokens: &[String]) -> Option<&str> {
         .find(|(flag, _)| matches!(flag.as_str(), "-j" | "-g" | "--jump" | "--goto"))
         .map(|(_, goal)| goal.as_str())
 }
-
-/// A rule for people to look at.
-pub(super) fn shorten(rule: &str) -> String {
-    rule.chars().take(200).collect()
-}

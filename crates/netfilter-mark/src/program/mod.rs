@@ -3,7 +3,6 @@
 mod run;
 
 use std::env;
-use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -30,6 +29,10 @@ impl Program {
             .map(|folder| folder.join(name))
             .find(|file| file.is_file())
             .map(Self)
+    }
+
+    pub(crate) fn path(&self) -> PathBuf {
+        self.0.clone()
     }
 
     /// Runs it in the calling thread's network namespace, with `input` on its standard input, and gives what it printed.
@@ -61,12 +64,6 @@ impl Program {
                 limit: LIMIT,
             }),
         }
-    }
-}
-
-impl fmt::Display for Program {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.display().fmt(f)
     }
 }
 

@@ -1,9 +1,14 @@
-//! Network namespaces for tests: one per thread.
+//! Network namespaces for tests, one per thread, and what the tests of all backends share.
+// Each test file uses its part of it.
+#![allow(dead_code)]
 
 use std::process::Command;
 use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 
+use netfilter_mark::{
+    Backend, ChainState, Damage, Iptables, MarkRule, Nftables, Protocol, Variant,
+};
 use nix::sched::{CloneFlags, unshare};
 use nix::unistd::{Uid, gettid};
 
@@ -17,18 +22,72 @@ pub(crate) fn own_network() {
     ip("link set lo up");
 }
 
-/// Runs `ip` with these words in the calling thread's network.
-pub(crate) fn ip(words: &str) -> String {
-    let output = Command::new("ip")
+/// Runs a program in the calling thread's network; quotes do not hide white space.
+pub(crate) fn sh(program: &str, words: &str) -> String {
+    let output = Command::new(program)
         .args(words.split_whitespace())
         .output()
-        .unwrap();
+        .unwrap_or_else(|error| panic!("{program}: {error}"));
     assert!(
         output.status.success(),
-        "ip {words}: {}",
+        "{program} {words}: {}",
         String::from_utf8_lossy(&output.stderr)
     );
     String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// Runs `ip` with these words in the calling thread's network.
+pub(crate) fn ip(words: &str) -> String {
+    sh("ip", words)
+}
+
+/// Runs `iptables` of a variant on the table mangle.
+pub(crate) fn iptables(variant: Variant, words: &str) -> String {
+    sh(
+        &format!("iptables-{variant}"),
+        &format!("-w -t mangle {words}"),
+    )
+}
+
+/// Runs `nft`.
+pub(crate) fn nft(words: &str) -> String {
+    sh("nft", words)
+}
+
+/// Runs the test in a new network for each variant of iptables.
+pub(crate) fn with_both(test: impl Fn(&Iptables)) {
+    for variant in [Variant::Nft, Variant::Legacy] {
+        own_network();
+        test(&Iptables::of(variant).expect("not installed: apt install iptables"));
+    }
+}
+
+/// Runs the test in a new network for each backend.
+pub(crate) fn with_each(test: impl Fn(&Backend)) {
+    with_both(|iptables| test(&Backend::Iptables(iptables.clone())));
+    own_network();
+    let nftables = Nftables::installed().expect("not installed: apt install nftables");
+    test(&Backend::Nftables(nftables));
+}
+
+/// Marks TCP with 2, or with 6 from the excluded.
+pub(crate) fn rule(destination: &str, port: u16, excluded: &[&str]) -> MarkRule {
+    MarkRule {
+        destination: destination.parse().unwrap(),
+        protocol: Protocol::Tcp,
+        port,
+        mark: 2.try_into().unwrap(),
+        guard: 6.try_into().unwrap(),
+        excluded: excluded.iter().map(|mac| mac.parse().unwrap()).collect(),
+    }
+}
+
+/// The damage in this state.
+pub(crate) fn damage(state: ChainState) -> Damage {
+    match state {
+        ChainState::Damaged(damage) => damage,
+        other => panic!("{other:?}"),
+    }
 }
 
 type Task = Box<dyn FnOnce() + Send>;

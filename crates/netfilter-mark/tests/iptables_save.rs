@@ -67,6 +67,21 @@ fn what_both_variants_print_reads_as_the_rule_that_was_written() {
     );
 }
 
+/// Listings of version 1.8.9.
+#[test]
+fn listings_of_both_variants_read_as_the_rule_that_was_written() {
+    let wanted = rule(&["02:00:00:00:00:0a", "02:00:00:00:00:0b"]);
+    for text in [
+        include_str!("golden/iptables-nft-save.txt"),
+        include_str!("golden/iptables-legacy-save-c.txt"),
+    ] {
+        assert_eq!(
+            parse_save(text),
+            ChainState::Installed(vec![wanted.clone()])
+        );
+    }
+}
+
 #[test]
 fn other_ways_to_print_the_same_rule_read_the_same() {
     for (exclude, mark, guard) in [

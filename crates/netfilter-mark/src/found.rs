@@ -1,0 +1,84 @@
+//! Our rules while they are being read from a listing, whatever its form.
+
+use std::collections::{BTreeMap, btree_map::Entry};
+use std::num::NonZeroU32;
+
+use crate::rule::{Target, no_guard};
+use crate::state::SHOWN;
+use crate::{Fault, Mac, MarkRule};
+
+/// The rules that have been read. Each taker says whether the rule is of ours and has its effect in that place.
+#[derive(Default)]
+pub(crate) struct Found {
+    marked: BTreeMap<Target, MarkRule>,
+    /// The rules that drop, in the listing's words.
+    guarded: BTreeMap<(Target, NonZeroU32), String>,
+    strange: Vec<Fault>,
+}
+
+impl Found {
+    /// A rule that sets a target's mark; the second for one target would win, also over exclusions.
+    pub(crate) fn mark(&mut self, target: Target, mark: NonZeroU32) -> bool {
+        let Entry::Vacant(place) = self.marked.entry(target) else {
+            return false;
+        };
+        place.insert(MarkRule {
+            destination: target.destination,
+            protocol: target.protocol,
+            port: target.port,
+            mark,
+            guard: no_guard(mark),
+            excluded: [].into(),
+        });
+        true
+    }
+
+    /// A rule that sets the guard mark; before the target's mark it would lose, and all of a target's share one guard.
+    pub(crate) fn exclude(&mut self, target: Target, mac: Mac, guard: NonZeroU32) -> bool {
+        let Some(rule) = self.marked.get_mut(&target) else {
+            return false;
+        };
+        if rule.excluded.is_empty() {
+            rule.guard = guard;
+        }
+        rule.guard == guard && rule.excluded.insert(mac)
+    }
+
+    /// A rule that drops what carries this guard mark.
+    pub(crate) fn guard(&mut self, target: Target, guard: NonZeroU32, words: &str) -> bool {
+        let Entry::Vacant(place) = self.guarded.entry((target, guard)) else {
+            return false;
+        };
+        place.insert(words.to_owned());
+        true
+    }
+
+    /// Something that is not ours.
+    pub(crate) fn strange(&mut self, words: &str) {
+        if self.strange.len() < SHOWN {
+            self.strange.push(Fault::Strange(shorten(words)));
+        }
+    }
+
+    /// The rules, sorted, and what is wrong with them.
+    pub(crate) fn finish(mut self) -> (Vec<MarkRule>, Vec<Fault>) {
+        let mut faults = Vec::new();
+        for (target, rule) in &self.marked {
+            if !rule.excluded.is_empty() && self.guarded.remove(&(*target, rule.guard)).is_none() {
+                let target = target.to_string();
+                faults.push(Fault::Unguarded { target });
+            }
+        }
+        for words in std::mem::take(&mut self.guarded).into_values() {
+            self.strange(&words);
+        }
+        faults.truncate(SHOWN);
+        faults.append(&mut self.strange);
+        (self.marked.into_values().collect(), faults)
+    }
+}
+
+/// As much of a rule as people want to look at.
+pub(crate) fn shorten(words: &str) -> String {
+    words.chars().take(200).collect()
+}

@@ -1,0 +1,88 @@
+//! The expressions of one of our rules.
+
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+
+use serde_json::{Value, json};
+
+use crate::Protocol;
+use crate::rule::Target;
+
+/// What one of our rules does to the packets of its target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Effect<'a> {
+    /// Sets the mark to balance by.
+    Mark(NonZeroU32),
+    /// Sets the guard mark, if the frame's source is in the set.
+    Exclude(&'a str, NonZeroU32),
+    /// Drops what carries this guard mark.
+    Guard(NonZeroU32),
+}
+
+/// One rule of ours, its expressions in the order in which they were written.
+pub(super) fn parse(expressions: &[Value]) -> Option<(Target, Effect<'_>)> {
+    let [destination, port, rest @ ..] = expressions else {
+        return None;
+    };
+    let (protocol, port) = read_port(port)?;
+    let target = Target {
+        destination: read_destination(destination)?,
+        protocol,
+        port,
+    };
+    let effect = match rest {
+        [set] => Effect::Mark(read_set_mark(set)?),
+        [mark, drop] if *drop == json!({"drop": null}) => Effect::Guard(read_mark(mark)?),
+        [source, set] => Effect::Exclude(read_source(source)?, read_set_mark(set)?),
+        _ => return None,
+    };
+    Some((target, effect))
+}
+
+fn read_destination(expression: &Value) -> Option<IpAddr> {
+    let of = |protocol| compared(expression, &field(protocol, "daddr"))?.as_str();
+    match (of("ip"), of("ip6")) {
+        (Some(text), _) => text.parse().ok().map(IpAddr::V4),
+        (None, text) => text?.parse().ok().map(IpAddr::V6),
+    }
+}
+
+fn read_port(expression: &Value) -> Option<(Protocol, u16)> {
+    let [tcp, udp] = [Protocol::Tcp, Protocol::Udp].map(|protocol| {
+        let port = compared(expression, &field(&protocol.to_string(), "dport"))?.as_u64()?;
+        Some((protocol, u16::try_from(port).ok()?))
+    });
+    tcp.or(udp)
+}
+
+/// The name of the set that a frame's source is looked up in.
+fn read_source(expression: &Value) -> Option<&str> {
+    let set = compared(expression, &field("ether", "saddr"))?;
+    set.as_str()?.strip_prefix('@')
+}
+
+fn read_mark(expression: &Value) -> Option<NonZeroU32> {
+    number(compared(expression, &json!({"meta": {"key": "mark"}}))?)
+}
+
+fn read_set_mark(expression: &Value) -> Option<NonZeroU32> {
+    let value = expression.get("mangle")?.get("value")?;
+    let whole = json!({"mangle": {"key": {"meta": {"key": "mark"}}, "value": value}});
+    (*expression == whole).then(|| number(value)).flatten()
+}
+
+/// A field of a header, as nft calls it.
+fn field(protocol: &str, field: &str) -> Value {
+    json!({"payload": {"protocol": protocol, "field": field}})
+}
+
+/// What `left` is required to be equal to.
+fn compared<'a>(expression: &'a Value, left: &Value) -> Option<&'a Value> {
+    let right = expression.get("match")?.get("right")?;
+    let whole = json!({"match": {"op": "==", "left": left, "right": right}});
+    (*expression == whole).then_some(right)
+}
+
+fn number(value: &Value) -> Option<NonZeroU32> {
+    NonZeroU32::new(u32::try_from(value.as_u64()?).ok()?)
+}

@@ -76,6 +76,11 @@ pub enum Error {
         /// How long it was waited for.
         allowed: Duration,
     },
+    /// Changes to nf_tables cannot be heard of.
+    #[error(
+        "changes to nf_tables cannot be watched: {0} (what may help: CAP_NET_ADMIN; modprobe nf_tables)"
+    )]
+    Watch(io::Error),
     /// Two of the rules are for the same target.
     #[error("two rules mark {protocol} port {port} of {destination}: only one mark can be set")]
     SameTarget {

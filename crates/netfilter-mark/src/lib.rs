@@ -45,6 +45,9 @@
 //! nft, wait for them (one that does not end in time, 10 s and what it may wait for a lock, is killed), and act in the
 //! network namespace of the **calling thread**.
 //!
+//! Where the kernel says that tables were changed, [`Changes`] hears of it, so that what somebody deleted can be put back
+//! at once.
+//!
 //! ```no_run
 //! use std::num::NonZeroU32;
 //! use netfilter_mark::{Backend, Choice, MarkRule, Protocol};
@@ -67,6 +70,7 @@
 //! ```
 
 mod backend;
+mod changes;
 mod error;
 mod found;
 mod hints;
@@ -78,6 +82,7 @@ mod rule;
 mod state;
 
 pub use backend::{Backend, Choice};
+pub use changes::Changes;
 pub use error::Error;
 pub use iptables::{Iptables, Variant, parse_save};
 pub use mac::{Mac, ParseMacError};

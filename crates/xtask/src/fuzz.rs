@@ -5,28 +5,55 @@ use crate::project::Project;
 use crate::stage::Verdict;
 use crate::{process, setup};
 
-/// The crate that has the targets, and its targets.
-const CRATE: &str = "crates/vrrp-proto";
-const TARGETS: [&str; 3] = ["decode", "round_trip", "election"];
-/// How long each runs, in seconds. A hunt takes hours and is started by hand.
-const SECONDS: u32 = 30;
+/// A crate with fuzz targets, in a workspace of their own in its folder `fuzz`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fuzzed {
+    /// The crate's folder.
+    folder: &'static str,
+    /// No two crates have a target of one name: seeds and findings are kept by it.
+    targets: &'static [&'static str],
+}
+
+/// All of them.
+pub(crate) const FUZZED: [Fuzzed; 2] = [
+    Fuzzed {
+        folder: "crates/ipvs-netlink",
+        targets: &["reply", "request"],
+    },
+    Fuzzed {
+        folder: "crates/vrrp-proto",
+        targets: &["decode", "round_trip", "election"],
+    },
+];
+
+/// How long each target runs, in seconds: two minutes for all. A hunt takes hours and is started by hand.
+const SECONDS: u32 = 24;
+
+impl Fuzzed {
+    /// The targets' own `Cargo.toml`.
+    pub(crate) fn manifest(self) -> String {
+        format!("{}/fuzz/Cargo.toml", self.folder)
+    }
+}
 
 pub(crate) fn run(project: &Project) -> Verdict {
     if let Err(why) = setup::fuzzing().and_then(|()| cargo_tool::FUZZ.ensure(project)) {
         return Verdict::NotRun(why);
     }
-    for target in TARGETS {
-        println!("fuzz: {target} for {SECONDS} s");
-        if let Err(why) = run_target(project, target) {
-            return Verdict::Failed(format!("{target}: {why}"));
+    for fuzzed in FUZZED {
+        for target in fuzzed.targets {
+            println!("fuzz: {target} of {} for {SECONDS} s", fuzzed.folder);
+            if let Err(why) = run_target(project, fuzzed.folder, target) {
+                return Verdict::Failed(format!("{target}: {why}"));
+            }
         }
     }
     Verdict::Passed
 }
 
-fn run_target(project: &Project, target: &str) -> Result<(), String> {
-    let folder = project.fuzzing();
-    let corpus = folder.join("corpus").join(target);
+fn run_target(project: &Project, folder: &str, target: &str) -> Result<(), String> {
+    let built = project.fuzzing();
+    let corpus = built.join("corpus").join(target);
     std::fs::create_dir_all(&corpus).map_err(|why| format!("{}: {why}", corpus.display()))?;
     // Without a sanitizer the stable compiler will do.
     let mut command = project.cargo("fuzz run --sanitizer none");
@@ -40,7 +67,7 @@ fn run_target(project: &Project, target: &str) -> Result<(), String> {
             "-print_final_stats=1",
             "-verbosity=0",
         ])
-        .current_dir(project.root().join(CRATE))
-        .env("CARGO_TARGET_DIR", &folder);
+        .current_dir(project.root().join(folder))
+        .env("CARGO_TARGET_DIR", &built);
     process::run(&mut command)
 }

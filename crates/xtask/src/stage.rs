@@ -5,9 +5,6 @@ use crate::project::Project;
 use crate::{cargo_tool, checks, fuzz, host, process, setup};
 use std::process::Command;
 
-/// The fuzz targets are a workspace of their own.
-const FMT_FUZZ: &str = "fmt --check --manifest-path crates/vrrp-proto/fuzz/Cargo.toml";
-
 /// One check of the project.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stage {
@@ -90,7 +87,7 @@ impl Stage {
             Self::Rustdoc => "the API's documentation has no warnings",
             Self::Deny => "dependencies: licences, sources, bans (offline: no advisories)",
             Self::Tests => "unit, property and documentation tests",
-            Self::Fuzz => "the fuzz targets, half a minute each",
+            Self::Fuzz => "the fuzz targets, two minutes for all",
             Self::Kernel => "the ignored tests that need IPVS, run where a kernel has it",
             Self::Lab => "whole clusters on a real kernel",
         }
@@ -135,9 +132,7 @@ impl Stage {
         let cargo = |words| Verdict::from(process::run(&mut project.cargo(words)));
         match self {
             Self::Setup => setup::host_programs().into(),
-            Self::Fmt => process::run(&mut project.cargo("fmt --all --check"))
-                .and_then(|()| process::run(&mut project.cargo(FMT_FUZZ)))
-                .into(),
+            Self::Fmt => formatted(project).into(),
             Self::Size => checks::size(project).into(),
             Self::Docs => checks::links(project).into(),
             Self::Layers => checks::layers(project).into(),
@@ -160,6 +155,16 @@ impl Stage {
             Self::Lab => lab(project, counts),
         }
     }
+}
+
+/// The project, and the fuzz targets, which are workspaces of their own.
+fn formatted(project: &Project) -> Result<(), String> {
+    process::run(&mut project.cargo("fmt --all --check"))?;
+    for fuzzed in fuzz::FUZZED {
+        let words = format!("fmt --check --manifest-path {}", fuzzed.manifest());
+        process::run(&mut project.cargo(&words))?;
+    }
+    Ok(())
 }
 
 fn deny(project: &Project) -> Verdict {

@@ -8,6 +8,7 @@ mod captured;
 use std::net::IpAddr;
 use std::num::{NonZeroU16, NonZeroU32};
 
+use captured::{replies, requests};
 use ipvs_netlink::wire::{self, Header, Messages};
 use ipvs_netlink::{
     Change, ClientMask, CounterWidth, Daemon, DaemonRole, Destination, Family, Forwarding, Name,
@@ -125,11 +126,11 @@ fn backup() -> Daemon {
 #[test]
 fn services_are_written_and_read_as_ipvsadm_writes_them() {
     let all = [
-        (Service::new(web(), Scheduler::WRR), captured::ADD_TCP),
-        (marked(), captured::ADD_FWMARK),
-        (marked6(), captured::ADD_FWMARK6),
-        (dns6(), captured::ADD_UDP6),
-        (sip(), captured::ADD_SIP),
+        (Service::new(web(), Scheduler::WRR), requests::ADD_TCP),
+        (marked(), requests::ADD_FWMARK),
+        (marked6(), requests::ADD_FWMARK6),
+        (dns6(), requests::ADD_UDP6),
+        (sip(), requests::ADD_SIP),
     ];
     for (service, bytes) in all {
         assert_eq!(attributes_of(&Change::AddService(service)), bytes);
@@ -141,10 +142,10 @@ fn services_are_written_and_read_as_ipvsadm_writes_them() {
 fn destinations_are_written_and_read_as_ipvsadm_writes_them() {
     let masquerade = Destination::new(ip("192.0.2.14"), 8080, Forwarding::Masquerade, 1);
     let all = [
-        (direct(), captured::ADD_DIRECT),
-        (gue(), captured::ADD_GUE),
-        (gre(), captured::ADD_GRE),
-        (masquerade, captured::ADD_MASQUERADE),
+        (direct(), requests::ADD_DIRECT),
+        (gue(), requests::ADD_GUE),
+        (gre(), requests::ADD_GRE),
+        (masquerade, requests::ADD_MASQUERADE),
     ];
     for (destination, bytes) in all {
         assert_eq!(destination_attributes_of(web(), destination), bytes);
@@ -157,8 +158,8 @@ fn destinations_are_written_and_read_as_ipvsadm_writes_them() {
 fn daemons_and_timeouts_are_written_and_read_as_ipvsadm_writes_them() {
     let master = Daemon::new(DaemonRole::Master, Name::new("lo").unwrap(), 5);
     for (daemon, bytes) in [
-        (master, captured::START_MASTER),
-        (backup(), captured::START_BACKUP),
+        (master, requests::START_MASTER),
+        (backup(), requests::START_BACKUP),
     ] {
         assert_eq!(attributes_of(&Change::StartDaemon(daemon)), bytes);
         assert_eq!(wire::decode_daemon(bytes).unwrap(), daemon);
@@ -170,9 +171,9 @@ fn daemons_and_timeouts_are_written_and_read_as_ipvsadm_writes_them() {
     };
     assert_eq!(
         attributes_of(&Change::SetTimeouts(timeouts)),
-        captured::SET_TIMEOUTS
+        requests::SET_TIMEOUTS
     );
-    assert_eq!(wire::decode_timeouts(captured::TIMEOUTS).unwrap(), timeouts);
+    assert_eq!(wire::decode_timeouts(replies::TIMEOUTS).unwrap(), timeouts);
 }
 
 #[test]
@@ -180,7 +181,7 @@ fn the_question_for_destinations_is_that_of_ipvsadm() {
     let key = ServiceKey::tcp(ip("192.0.2.1"), 80);
     let mut out = Vec::new();
     wire::encode_query(&mut out, &HEADER, &Query::Destinations(key));
-    assert_eq!(out.split_off(HEADERS), captured::LIST_DESTINATIONS);
+    assert_eq!(out.split_off(HEADERS), requests::LIST_DESTINATIONS);
 }
 
 #[test]
@@ -201,26 +202,26 @@ fn the_question_for_the_family_is_that_of_ipvsadm() {
 
 #[test]
 fn what_the_kernel_says_is_read() {
-    let entry = wire::decode_service(captured::SERVICE_SIP).unwrap();
+    let entry = wire::decode_service(replies::SERVICE_SIP).unwrap();
     assert_eq!(entry.service, sip());
     assert!(entry.hashed);
     assert_eq!(entry.stats, Stats::default());
     assert_eq!(entry.unknown, []);
-    let entry = wire::decode_service(captured::SERVICE_FWMARK6).unwrap();
+    let entry = wire::decode_service(replies::SERVICE_FWMARK6).unwrap();
     assert_eq!(entry.service, marked6());
     for (bytes, destination) in [
-        (captured::DESTINATION_GUE, gue()),
-        (captured::DESTINATION_DIRECT, direct()),
+        (replies::DESTINATION_GUE, gue()),
+        (replies::DESTINATION_DIRECT, direct()),
     ] {
         let entry = wire::decode_destination(bytes, Family::Ipv4).unwrap();
         assert_eq!(entry.destination, destination);
         assert_eq!(entry.stats.width, CounterWidth::Bits64);
         assert_eq!(entry.unknown, []);
     }
-    let master = wire::decode_daemon(captured::DAEMON_MASTER).unwrap();
+    let master = wire::decode_daemon(replies::DAEMON_MASTER).unwrap();
     assert_eq!(master.group, Some(ip("224.0.0.81")));
     assert_eq!(master.port, Some(8848));
-    let info = wire::decode_info(captured::INFO).unwrap();
+    let info = wire::decode_info(replies::INFO).unwrap();
     assert_eq!(info.version.to_string(), "1.2.1");
     assert_eq!(info.connection_table_size, 4096);
 }
@@ -228,10 +229,10 @@ fn what_the_kernel_says_is_read() {
 #[test]
 fn every_capture_cut_anywhere_is_an_error_or_read_and_never_a_panic() {
     for whole in [
-        captured::SERVICE_SIP,
-        captured::DESTINATION_GUE,
-        captured::DAEMON_MASTER,
-        captured::INFO,
+        replies::SERVICE_SIP,
+        replies::DESTINATION_GUE,
+        replies::DAEMON_MASTER,
+        replies::INFO,
     ] {
         for len in 0..whole.len() {
             let cut = &whole[..len];

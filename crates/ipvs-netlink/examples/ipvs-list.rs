@@ -11,10 +11,10 @@ async fn main() -> Result<(), Error> {
         "IPVS {}, room for {} connections",
         info.version, info.connection_table_size
     );
-    for entry in ipvs.services().await? {
+    for (entry, servers) in ipvs.table(|_| true).await? {
         let service = entry.service;
         println!("{} {}", service.key, service.scheduler);
-        for found in ipvs.destinations(&service.key).await? {
+        for found in servers {
             let server = found.destination;
             println!(
                 "  -> {} {:?} weight {}, {} active, {} inactive, {} so far",
@@ -27,7 +27,8 @@ async fn main() -> Result<(), Error> {
             );
         }
     }
-    for daemon in ipvs.daemons().await? {
+    for entry in ipvs.daemons().await? {
+        let daemon = entry.daemon;
         println!("{} sync daemon on {}", daemon.role, daemon.interface);
     }
     Ok(())

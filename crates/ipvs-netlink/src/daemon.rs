@@ -3,6 +3,7 @@
 use core::fmt;
 use core::net::IpAddr;
 
+use crate::attribute::UnknownAttribute;
 use crate::name::Name;
 
 /// A connection synchronisation daemon: a kernel thread that sends (master) or takes (backup)
@@ -39,6 +40,15 @@ impl Daemon {
             ttl: None,
         }
     }
+}
+
+/// A sync daemon as the kernel reports it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DaemonEntry {
+    /// What was asked for, with the kernel's values where it was left to the kernel.
+    pub daemon: Daemon,
+    /// What a newer kernel says beyond this.
+    pub unknown: Vec<UnknownAttribute>,
 }
 
 /// Which end of the synchronisation a daemon is (`IP_VS_STATE_*`).

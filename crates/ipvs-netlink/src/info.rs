@@ -2,13 +2,17 @@
 
 use core::fmt;
 
+use crate::attribute::UnknownAttribute;
+
 /// Facts about the kernel's IPVS.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Info {
     /// The version of IPVS; 1.2.1 since 2004.
     pub version: Version,
     /// Slots in the table of connections, a power of two.
     pub connection_table_size: u32,
+    /// What a newer kernel says beyond this.
+    pub unknown: Vec<UnknownAttribute>,
 }
 
 /// A version of IPVS.

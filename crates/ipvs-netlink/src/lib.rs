@@ -16,9 +16,8 @@
 //! ipvs.add_service(&Service::new(key, Scheduler::WLC)).await?;
 //! let server = Destination::new("192.0.2.11".parse()?, 3306, Forwarding::DirectRoute, 100);
 //! ipvs.add_destination(&key, &server).await?;
-//! for entry in ipvs.services().await? {
-//!     let destinations = ipvs.destinations(&entry.service.key).await?;
-//!     assert!(destinations.len() <= 1);
+//! for (entry, servers) in ipvs.table(|_| true).await? {
+//!     assert_eq!((entry.service.key, servers.len()), (key, 1));
 //! }
 //! # Ok(())
 //! # }
@@ -45,7 +44,7 @@ pub use attribute::UnknownAttribute;
 pub use change::{Change, Query};
 #[cfg(feature = "client")]
 pub use client::{Client, Error, Operation};
-pub use daemon::{Daemon, DaemonRole};
+pub use daemon::{Daemon, DaemonEntry, DaemonRole};
 pub use destination::{Destination, DestinationEntry, Forwarding, Thresholds, Tunnel, TunnelFlags};
 pub use info::{Info, Timeouts, Version};
 pub use key::{DestinationKey, Family, Protocol, ServiceKey};

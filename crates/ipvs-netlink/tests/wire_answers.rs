@@ -111,7 +111,10 @@ fn destinations_of_either_family_are_listed() {
 fn daemons_timeouts_and_facts_are_read() {
     let (daemons, end) = read(answer!("daemons"), wire::decode_daemon);
     assert_eq!(end, DONE);
-    assert_eq!((daemons.len(), daemons[0].role), (1, DaemonRole::Master));
+    assert_eq!(
+        (daemons.len(), daemons[0].daemon.role),
+        (1, DaemonRole::Master)
+    );
     let (timeouts, end) = read(answer!("timeouts"), wire::decode_timeouts);
     assert_eq!((timeouts[0].tcp, end), (Some(900), ACKNOWLEDGED));
     let (info, end) = read(answer!("info"), wire::decode_info);

@@ -162,7 +162,7 @@ fn daemons_and_timeouts_are_written_and_read_as_ipvsadm_writes_them() {
         (backup(), requests::START_BACKUP),
     ] {
         assert_eq!(attributes_of(&Change::StartDaemon(daemon)), bytes);
-        assert_eq!(wire::decode_daemon(bytes).unwrap(), daemon);
+        assert_eq!(wire::decode_daemon(bytes).unwrap().daemon, daemon);
     }
     let timeouts = Timeouts {
         tcp: Some(700),
@@ -218,7 +218,9 @@ fn what_the_kernel_says_is_read() {
         assert_eq!(entry.stats.width, CounterWidth::Bits64);
         assert_eq!(entry.unknown, []);
     }
-    let master = wire::decode_daemon(replies::DAEMON_MASTER).unwrap();
+    let entry = wire::decode_daemon(replies::DAEMON_MASTER).unwrap();
+    assert_eq!(entry.unknown, []);
+    let master = entry.daemon;
     assert_eq!(master.group, Some(ip("224.0.0.81")));
     assert_eq!(master.port, Some(8848));
     let info = wire::decode_info(replies::INFO).unwrap();

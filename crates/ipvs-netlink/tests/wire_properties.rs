@@ -169,7 +169,9 @@ proptest! {
 
     #[test]
     fn a_daemon_survives_the_wire(daemon in daemon()) {
-        prop_assert_eq!(wire::decode_daemon(&attributes_of(Change::StartDaemon(daemon))), Ok(daemon));
+        let entry = wire::decode_daemon(&attributes_of(Change::StartDaemon(daemon))).unwrap();
+        prop_assert_eq!(entry.daemon, daemon);
+        prop_assert_eq!(entry.unknown, []);
     }
 
     #[test]
@@ -186,6 +188,24 @@ proptest! {
         let bytes = service_and(&attribute(kind, &payload));
         let entry = wire::decode_service(&bytes).unwrap();
         prop_assert_eq!(entry.unknown, [UnknownAttribute { kind, payload }]);
+    }
+
+    #[test]
+    fn unknown_attributes_of_destinations_daemons_and_facts_are_kept(
+        kind in 16_u16..0x3fff, payload in any::<Vec<u8>>(), destination in destination(), daemon in daemon()
+    ) {
+        let more = attribute(kind, &payload);
+        let kept = [UnknownAttribute { kind, payload }];
+        let service = ServiceKey::tcp(Ipv4Addr::LOCALHOST.into(), 80);
+        let bytes = attributes_of(Change::AddDestination(service, destination));
+        let len = usize::from(u16::from_ne_bytes([bytes[0], bytes[1]]));
+        let bytes = attribute(2, &[&bytes[len + 4..], &more].concat());
+        prop_assert_eq!(&wire::decode_destination(&bytes, Family::Ipv4).unwrap().unknown, &kept);
+        let bytes = attributes_of(Change::StartDaemon(daemon));
+        let bytes = attribute(3, &[&bytes[4..], &more].concat());
+        prop_assert_eq!(&wire::decode_daemon(&bytes).unwrap().unknown, &kept);
+        let facts = [attribute(1, &[0, 0, 0, 0]), attribute(2, &[0, 0, 0, 0]), more].concat();
+        prop_assert_eq!(&wire::decode_info(&facts).unwrap().unknown, &kept);
     }
 
     #[test]

@@ -46,7 +46,9 @@ fn body(message: &Message<'_>) {
 fn as_every_reply(octets: &[u8]) {
     split(octets);
     let _number_or_error = wire::decode_family_id(octets);
-    let _facts_or_error = wire::decode_info(octets);
+    if let Ok(info) = wire::decode_info(octets) {
+        kept(&info.unknown, octets);
+    }
     service(octets);
     for family in [Family::Ipv4, Family::Ipv6] {
         destination(octets, family);
@@ -88,12 +90,13 @@ fn destination(octets: &[u8], family: Family) {
 }
 
 fn daemon(octets: &[u8]) {
-    if let Ok(daemon) = wire::decode_daemon(octets) {
-        assert_eq!(
-            wire::decode_daemon(&again(&Change::StartDaemon(daemon))),
-            Ok(daemon)
-        );
-    }
+    let Ok(entry) = wire::decode_daemon(octets) else {
+        return;
+    };
+    kept(&entry.unknown, octets);
+    let again = again(&Change::StartDaemon(entry.daemon));
+    let read = wire::decode_daemon(&again).expect("what was read can be read again");
+    assert_eq!(read.daemon, entry.daemon);
 }
 
 fn timeouts(octets: &[u8]) {

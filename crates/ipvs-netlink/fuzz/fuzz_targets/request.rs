@@ -76,7 +76,9 @@ fn comes_back(change: &Change, attributes: &[u8]) {
             assert_eq!(read.unknown, []);
         }
         Change::StartDaemon(wanted) => {
-            assert_eq!(wire::decode_daemon(attributes), Ok(*wanted));
+            let read = wire::decode_daemon(attributes).expect("a daemon");
+            assert_eq!(read.daemon, *wanted);
+            assert_eq!(read.unknown, []);
         }
         Change::SetTimeouts(wanted) => {
             assert_eq!(wire::decode_timeouts(attributes), Ok(*wanted));

@@ -3,6 +3,7 @@
 mod batch;
 mod error;
 mod socket;
+mod table;
 
 use core::time::Duration;
 
@@ -11,7 +12,7 @@ use tokio::time::timeout;
 
 use self::socket::Socket;
 use crate::change::{Change, Query};
-use crate::daemon::{Daemon, DaemonRole};
+use crate::daemon::{Daemon, DaemonEntry, DaemonRole};
 use crate::destination::{Destination, DestinationEntry};
 use crate::info::{Info, Timeouts};
 use crate::key::{DestinationKey, ServiceKey};
@@ -160,7 +161,7 @@ impl Client {
     ///
     /// # Errors
     /// See [`Error`].
-    pub async fn daemons(&mut self) -> Result<Vec<Daemon>, Error> {
+    pub async fn daemons(&mut self) -> Result<Vec<DaemonEntry>, Error> {
         self.ask(Query::Daemons, wire::decode_daemon).await
     }
 

@@ -47,18 +47,18 @@ pub fn decode_timeouts(attributes: &[u8]) -> Result<Timeouts, DecodeError> {
 }
 
 /// Reads the facts from the attributes of a reply (`IPVS_CMD_SET_INFO`). Unknown attributes are
-/// passed over.
+/// kept.
 ///
 /// # Errors
 /// One of them is missing or malformed.
 pub fn decode_info(attributes: &[u8]) -> Result<Info, DecodeError> {
-    let (mut version, mut size) = (None, None);
+    let (mut version, mut size, mut unknown) = (None, None, Vec::new());
     for attribute in Attributes::new(attributes) {
         let attribute = attribute?;
         match attribute.kind {
             INFO_VERSION => version = Some(attribute.u32("IPVS_INFO_ATTR_VERSION")?),
             INFO_CONN_TAB_SIZE => size = Some(attribute.u32("IPVS_INFO_ATTR_CONN_TAB_SIZE")?),
-            _unknown => {}
+            _unknown => attribute.keep(&mut unknown),
         }
     }
     Ok(Info {
@@ -66,5 +66,6 @@ pub fn decode_info(attributes: &[u8]) -> Result<Info, DecodeError> {
             .map(Version::from_code)
             .ok_or(DecodeError::Missing("IPVS_INFO_ATTR_VERSION"))?,
         connection_table_size: size.ok_or(DecodeError::Missing("IPVS_INFO_ATTR_CONN_TAB_SIZE"))?,
+        unknown,
     })
 }

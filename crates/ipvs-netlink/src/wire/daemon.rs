@@ -7,7 +7,7 @@ use super::command::ATTR_DAEMON;
 use super::error::DecodeError;
 use super::message::nest;
 use crate::Name;
-use crate::daemon::{Daemon, DaemonRole};
+use crate::daemon::{Daemon, DaemonEntry, DaemonRole};
 
 const STATE: u16 = 1;
 const MCAST_IFN: u16 = 2;
@@ -53,16 +53,17 @@ fn state(role: DaemonRole) -> u32 {
 }
 
 /// Reads a sync daemon from the attributes of a reply (`IPVS_CMD_NEW_DAEMON`), or of a request
-/// that starts one. Unknown attributes are passed over.
+/// that starts one. Unknown attributes are kept.
 ///
 /// # Errors
 /// State, interface or id is missing or malformed.
-pub fn decode_daemon(attributes: &[u8]) -> Result<Daemon, DecodeError> {
+pub fn decode_daemon(attributes: &[u8]) -> Result<DaemonEntry, DecodeError> {
     let nest = nest(attributes, ATTR_DAEMON, "IPVS_CMD_ATTR_DAEMON")?;
     let mut role = None;
     let mut interface: Option<Name> = None;
     let mut sync_id = None;
     let (mut max_length, mut group, mut port, mut ttl) = (None, None, None, None);
+    let mut unknown = Vec::new();
     for attribute in Attributes::new(nest.payload) {
         let attribute = attribute?;
         match attribute.kind {
@@ -78,11 +79,11 @@ pub fn decode_daemon(attributes: &[u8]) -> Result<Daemon, DecodeError> {
             }
             MCAST_PORT => port = Some(attribute.u16("IPVS_DAEMON_ATTR_MCAST_PORT")?),
             MCAST_TTL => ttl = Some(attribute.u8("IPVS_DAEMON_ATTR_MCAST_TTL")?),
-            _unknown => {}
+            _unknown => attribute.keep(&mut unknown),
         }
     }
     let sync_id = sync_id.ok_or(DecodeError::Missing("IPVS_DAEMON_ATTR_SYNC_ID"))?;
-    Ok(Daemon {
+    let daemon = Daemon {
         role: role.ok_or(DecodeError::Missing("IPVS_DAEMON_ATTR_STATE"))?,
         interface: interface.ok_or(DecodeError::Missing("IPVS_DAEMON_ATTR_MCAST_IFN"))?,
         sync_id: u8::try_from(sync_id).map_err(|_| DecodeError::Value {
@@ -93,7 +94,8 @@ pub fn decode_daemon(attributes: &[u8]) -> Result<Daemon, DecodeError> {
         group,
         port,
         ttl,
-    })
+    };
+    Ok(DaemonEntry { daemon, unknown })
 }
 
 fn decode_state(state: u32) -> Result<DaemonRole, DecodeError> {

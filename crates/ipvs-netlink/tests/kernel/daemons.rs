@@ -42,10 +42,11 @@ fn sync_daemons_are_started_listed_and_stopped() {
         let found = ipvs.daemons().await.unwrap();
         assert_eq!(found.len(), 2);
         assert_eq!(
-            (found[0].role, found[0].port),
+            (found[0].daemon.role, found[0].daemon.port),
             (DaemonRole::Master, Some(8848))
         );
-        assert_eq!(found[1], backup);
+        assert_eq!(found[1].daemon, backup);
+        assert!(found.iter().all(|entry| entry.unknown.is_empty()));
         ipvs.stop_daemon(DaemonRole::Master).await.unwrap();
         ipvs.stop_daemon(DaemonRole::Backup).await.unwrap();
         let result = ipvs.stop_daemon(DaemonRole::Backup).await;
@@ -60,6 +61,27 @@ fn sync_daemons_are_started_listed_and_stopped() {
             "{result:?}"
         );
         assert!(ipvs.daemons().await.unwrap().is_empty());
+    });
+}
+
+#[test]
+#[ignore = "needs a kernel with IPVS: cargo xtask test runs it in the lab"]
+fn a_sync_daemon_may_use_a_group_of_ipv6() {
+    alone(async || {
+        run("ip", "addr add fe80::1/64 dev lo nodad");
+        let mut ipvs = Client::connect().await.unwrap();
+        let wanted = Daemon {
+            max_length: Some(1400),
+            group: Some(ip("ff02::81")),
+            port: Some(8848),
+            ttl: Some(1),
+            ..Daemon::new(DaemonRole::Backup, Name::new("lo").unwrap(), 0)
+        };
+        ipvs.start_daemon(&wanted).await.unwrap();
+        assert_eq!(ipvs.daemons().await.unwrap()[0].daemon, wanted);
+        let listed = run("ipvsadm", "-Ln --daemon");
+        assert!(listed.contains("group=ff02::81"), "{listed}");
+        ipvs.stop_daemon(DaemonRole::Backup).await.unwrap();
     });
 }
 

@@ -1,5 +1,6 @@
 //! Thousands of changes and entries.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use ipvs_netlink::{
@@ -56,5 +57,42 @@ fn a_batch_of_thousands_says_what_became_of_each() {
             .unwrap();
         assert!(results[0].is_ok());
         assert!(matches!(results[1], Err(Error::Encode(_))));
+    });
+}
+
+#[test]
+#[ignore = "needs a kernel with IPVS: cargo xtask test runs it in the lab"]
+fn a_table_of_ten_thousand_is_read_whole_or_in_parts() {
+    alone(async || {
+        let mut ipvs = Client::connect().await.unwrap();
+        let key = |n: u8| tcp(&format!("192.0.2.{n}:80"));
+        let mut wanted: BTreeMap<Service, BTreeSet<Destination>> = BTreeMap::new();
+        for n in 1..=100 {
+            let servers = (1..=100).map(|server| {
+                let address = IpAddr::from([10, 0, n, server]);
+                Destination::new(address, 80, Forwarding::Masquerade, n.into())
+            });
+            wanted.insert(Service::new(key(n), Scheduler::WLC), servers.collect());
+        }
+        let mut changes = Vec::new();
+        for (service, servers) in &wanted {
+            changes.push(Change::AddService(*service));
+            let add = |server: &Destination| Change::AddDestination(service.key, *server);
+            changes.extend(servers.iter().map(add));
+        }
+        for result in ipvs.apply(&changes).await.unwrap() {
+            result.unwrap();
+        }
+        assert_eq!(table().len(), 10_100);
+        let mut found = BTreeMap::new();
+        for (entry, servers) in ipvs.table(|_| true).await.unwrap() {
+            let servers = servers.iter().map(|entry| entry.destination).collect();
+            found.insert(entry.service, servers);
+        }
+        assert!(found == wanted, "what was added is what is there");
+
+        let part = ipvs.table(|found| *found == key(7)).await.unwrap();
+        assert_eq!(part.len(), 1);
+        assert_eq!((part[0].0.service.key, part[0].1.len()), (key(7), 100));
     });
 }

@@ -44,6 +44,8 @@ pub(crate) enum Command {
         /// The configuration file.
         file: PathBuf,
     },
+    /// Makes lbd's configuration file out of keepalived's, and says what it cannot carry over.
+    Import(crate::import::ImportOptions),
 }
 
 #[derive(Debug, Args)]

@@ -9,6 +9,7 @@ mod control;
 mod failure;
 mod file;
 mod guardian;
+mod import;
 mod priority;
 mod run;
 mod testament;
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
         Command::Run(_) => guardian::watch_over(),
         Command::Handover { runtime_dir } => control::client::hand_over(runtime_dir),
         Command::Check { file } => check::check(file),
+        Command::Import(options) => import::import(options),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -39,6 +39,18 @@ pub(crate) enum Command {
         #[arg(long, default_value = "/run/lbd")]
         runtime_dir: PathBuf,
     },
+    /// Makes the running daemon read its file again. A file that is not valid changes nothing. SIGHUP does the same.
+    Reload {
+        /// The runtime directory of the daemon.
+        #[arg(long, default_value = "/run/lbd")]
+        runtime_dir: PathBuf,
+    },
+    /// Takes everything of lbd's off this host, and puts kernel parameters back to what they were. No daemon may run.
+    Cleanup {
+        /// The runtime directory of the daemon that ran.
+        #[arg(long, default_value = "/run/lbd")]
+        runtime_dir: PathBuf,
+    },
     /// Checks a configuration file and says what is wrong with it, by line and column.
     Check {
         /// The configuration file.
@@ -48,7 +60,7 @@ pub(crate) enum Command {
     Import(crate::import::ImportOptions),
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(crate) struct RunOptions {
     /// The configuration file, the same on every node.
     #[arg(long, default_value = "/etc/lbd/lbd.yaml")]

@@ -4,6 +4,7 @@
 //! kernel or the network.
 
 mod check;
+mod cleanup;
 mod cli;
 mod control;
 mod failure;
@@ -29,6 +30,8 @@ fn main() -> ExitCode {
         Command::Run(options) if options.guarded || options.no_guardian => run::run(options),
         Command::Run(_) => guardian::watch_over(),
         Command::Handover { runtime_dir } => control::client::hand_over(runtime_dir),
+        Command::Reload { runtime_dir } => control::client::reload(runtime_dir),
+        Command::Cleanup { runtime_dir } => cleanup::clean_up(runtime_dir),
         Command::Check { file } => check::check(file),
         Command::Import(options) => import::import(options),
     };

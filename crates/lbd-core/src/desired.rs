@@ -2,10 +2,13 @@
 //! other directors' MACs.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
-use ipvs_netlink::{Destination, DestinationKey, Service, ServiceKey};
+use ipvs_netlink::{
+    Daemon, DaemonRole, Destination, DestinationKey, Family, Name, Persistence, Service, ServiceKey,
+};
 use netfilter_mark::{Mac, MarkRule, Protocol};
 use sysctl_tune::Setting;
 
@@ -26,6 +29,12 @@ impl Vip {
     #[must_use]
     pub fn same_place(&self, other: &Self) -> bool {
         self.interface == other.interface && self.address.addr() == other.address.addr()
+    }
+}
+
+impl fmt::Display for Vip {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} on {}", self.address, self.interface)
     }
 }
 
@@ -71,14 +80,20 @@ pub struct Desired {
     pub addresses: BTreeSet<Vip>,
     /// The balanced services.
     pub services: BTreeMap<ServiceKey, DesiredService>,
+    /// Services that stay as the kernel has them, if it has them.
+    pub kept: BTreeSet<ServiceKey>,
+    /// The connection sync daemon that runs; none where connections are not synchronised.
+    pub sync: Option<Daemon>,
+    /// Whether one that runs already is left, whatever its role.
+    pub sync_kept: bool,
     /// The mark chain.
     pub marks: Marks,
 }
 
 /// What the engine knows that the desired state depends on.
 pub trait Knowledge {
-    /// Whether this node is master of the router at this place in the configuration.
-    fn is_master(&self, router: usize) -> bool;
+    /// This node's role in the router at this place in the configuration.
+    fn role(&self, router: usize) -> Role;
     /// The health of a node as a server of the service at this place in the configuration.
     fn health(&self, service: usize, node: &str) -> Health;
     /// The MACs of other directors, by name; a director whose MAC is not known is not in it.
@@ -86,6 +101,18 @@ pub trait Knowledge {
     /// Whether each other director's MAC is known or known not to be had: until then no new rule is made,
     /// because a frame of an unknown director could be balanced in a circle.
     fn may_mark(&self) -> bool;
+}
+
+/// A node's role in a virtual router.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// It holds the addresses.
+    Master,
+    /// It does not: another one does, or did.
+    Backup,
+    /// It does not, and since its start it has been neither master nor heard one that will stay. It may have been
+    /// master until a moment ago, and be it again soon.
+    Undecided,
 }
 
 /// A server's health, as far as the table is concerned.
@@ -104,7 +131,7 @@ impl Desired {
     pub fn running(host: &Host, knowledge: &impl Knowledge) -> Self {
         let mut desired = Self::standing(host);
         for (index, router) in host.routers() {
-            if knowledge.is_master(index) {
+            if knowledge.role(index) == Role::Master {
                 desired
                     .addresses
                     .extend(router.addresses.iter().map(|address| Vip {
@@ -115,10 +142,23 @@ impl Desired {
         }
         let mut rules = Vec::new();
         for (index, service) in host.directed() {
-            let entry = desired_service(host, index, service, knowledge);
-            desired.services.insert(service.key(), entry);
             rules.extend(mark_rule(host, service, knowledge));
+            match balances(host, service, knowledge) {
+                Role::Master => {
+                    let entry = desired_service(host, index, service, knowledge);
+                    desired.services.insert(service.key(), entry);
+                }
+                Role::Undecided => {
+                    desired.kept.insert(service.key());
+                }
+                Role::Backup => {}
+            }
         }
+        if let Some((daemon, role)) = sync_daemon(host, knowledge) {
+            desired.sync = Some(daemon);
+            desired.sync_kept = role == Role::Undecided;
+        }
+        desired.sysctls.extend(host.director_parameters());
         desired.marks = match (rules.is_empty(), knowledge.may_mark()) {
             (true, _) => Marks::Absent,
             (false, false) => Marks::AsIs,
@@ -152,6 +192,34 @@ impl Desired {
     }
 }
 
+/// Whether this host's kernel holds the service now: as for a master, as for a backup, or as it happens to be.
+///
+/// Only the master's holds it. IPVS follows the entries of old connections whatever the mark of a frame says, and a
+/// director that is not master gets frames from the one that is: an old entry of its own would send them on, and
+/// round. Without the service it follows none. One that starts again over a running set leaves it, so that its
+/// connections live on, until its role is decided. With connection sync the service stays always, as the entries that
+/// are received need its servers; there the backup's sync daemon keeps the kernel from balancing.
+fn balances(host: &Host, service: &VirtualService, knowledge: &impl Knowledge) -> Role {
+    match host.router_of(service) {
+        Some(router) if !host.config.connection_sync => knowledge.role(router),
+        Some(_) | None => Role::Master,
+    }
+}
+
+/// The sync daemon, and the role that it follows.
+fn sync_daemon(host: &Host, knowledge: &impl Knowledge) -> Option<(Daemon, Role)> {
+    let (index, router) = host.sync_router()?;
+    let role = knowledge.role(index);
+    let end = match role {
+        Role::Master => DaemonRole::Master,
+        Role::Backup | Role::Undecided => DaemonRole::Backup,
+    };
+    // The file's check has found the name to be one that an interface can have.
+    let interface = Name::new(&router.interface).ok()?;
+    // Clusters that share a LAN have different VRIDs.
+    Some((Daemon::new(end, interface, router.id.get()), role))
+}
+
 fn desired_service(
     host: &Host,
     index: usize,
@@ -163,7 +231,7 @@ fn desired_service(
         .iter()
         .filter_map(|name| host.config.nodes.get(name).map(|node| (name, node.address)))
         .map(|(name, address)| {
-            let destination = destination(service, address);
+            let destination = destination(service, name, address);
             let want = match knowledge.health(index, name) {
                 Health::Unknown => Want::AsIs,
                 Health::Up => Want::Present(destination),
@@ -172,20 +240,25 @@ fn desired_service(
             (destination.key(), want)
         })
         .collect();
+    let mut wanted = Service::new(service.key(), service.scheduler);
+    wanted.flags = service.scheduler_flags;
+    wanted.persistence = service
+        .persistence
+        .map(|seconds| Persistence::per_client(seconds.get(), Family::of(service.address)));
     DesiredService {
-        service: Service::new(service.key(), service.scheduler),
+        service: wanted,
         destinations,
     }
 }
 
-fn destination(service: &VirtualService, address: IpAddr) -> Destination {
+fn destination(service: &VirtualService, node: &str, address: IpAddr) -> Destination {
     // Direct routing and tunnels cannot change the port; under a fwmark the kernel keeps it at 0.
     let port = if service.fwmark.is_some() && service.wants_address_on_servers() {
         0
     } else {
         service.port
     };
-    Destination::new(address, port, service.forwarding, service.weight)
+    Destination::new(address, port, service.forwarding, service.weight_of(node))
 }
 
 fn mark_rule(
@@ -193,7 +266,7 @@ fn mark_rule(
     service: &VirtualService,
     knowledge: &impl Knowledge,
 ) -> Option<MarkRule> {
-    let mark = service.fwmark?;
+    let (mark, guard) = (service.fwmark?, service.guard_mark()?);
     if service.mark == MarkMode::External {
         return None;
     }
@@ -209,6 +282,7 @@ fn mark_rule(
         protocol: Protocol::Tcp,
         port: service.port,
         mark,
+        guard,
         excluded,
     })
 }

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use ipvs_netlink::Scheduler;
 use netfilter_mark::Mac;
+use sysctl_tune::{IpvsNeeds, Setting};
 use thiserror::Error;
 
 use crate::config::{Config, VirtualRouter, VirtualService};
@@ -155,6 +157,49 @@ impl Host {
             .iter()
             .enumerate()
             .filter(|(_, service)| service.directors.contains(&self.node))
+    }
+
+    /// The router that holds a service's address; none in a file where somebody else moves it.
+    #[must_use]
+    pub fn router_of(&self, service: &VirtualService) -> Option<usize> {
+        let mut routers = self.config.routers.iter();
+        routers.position(|router| router.holds(service.address))
+    }
+
+    /// The router whose role the connection sync daemons follow, where there are to be any on this host.
+    #[must_use]
+    pub fn sync_router(&self) -> Option<(usize, &VirtualRouter)> {
+        if !self.config.connection_sync {
+            return None;
+        }
+        let index = self
+            .directed()
+            .find_map(|(_, service)| self.router_of(service))?;
+        Some((index, self.config.routers.get(index)?))
+    }
+
+    /// The kernel's parameters of IPVS, as far as lbd is to manage them on this host.
+    pub fn director_parameters(&self) -> Vec<Setting> {
+        if self.directed().next().is_none() {
+            return Vec::new();
+        }
+        let mut settings = sysctl_tune::ipvs_director(&self.ipvs_needs());
+        settings.retain(|setting| !self.config.left_parameters.contains(setting.key.name()));
+        settings
+    }
+
+    fn ipvs_needs(&self) -> IpvsNeeds {
+        let synced = self.config.connection_sync;
+        IpvsNeeds {
+            persistence: self
+                .directed()
+                .any(|(_, service)| service.persistence.is_some()),
+            sloppy_tcp: !synced
+                && self
+                    .directed()
+                    .any(|(_, service)| service.scheduler == Scheduler::MH),
+            connection_sync: synced,
+        }
     }
 
     /// The services that this node serves as a real server or balances.

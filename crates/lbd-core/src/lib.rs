@@ -25,6 +25,7 @@
 
 pub mod config;
 pub mod desired;
+pub mod drift;
 pub mod engine;
 pub mod host;
 pub mod plan;

@@ -219,7 +219,10 @@ fn a_promoted_director_advertises_then_takes_the_address_then_announces_it() {
 
 #[test]
 fn health_follows_the_probes_and_a_dead_server_leaves_the_table() {
-    let (mut engine, effects) = started("10.243.95.3");
+    // Only a master's table has anything to follow with.
+    let mut engine = Engine::new(host("10.243.95.3"), at(0));
+    let adopted = ["VI_1".to_owned()];
+    let effects = engine.handle(at(0), Event::Start { adopted: &adopted });
     let (db2, _) = probes(&effects)[1];
     let want = |desired: &Desired| {
         desired

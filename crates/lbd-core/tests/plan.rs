@@ -4,7 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 
-use ipvs_netlink::{Destination, DestinationKey, Forwarding, Scheduler, Service, ServiceKey};
+use ipvs_netlink::{
+    Daemon, DaemonRole, Destination, DestinationKey, Forwarding, Name, Scheduler, Service,
+    ServiceKey,
+};
 use lbd_core::desired::{Desired, DesiredService, Marks, Vip, Want};
 use lbd_core::plan::{Actual, ActualService, Scope, Step, plan};
 use netfilter_mark::{ChainState, MarkRule, Protocol};
@@ -33,6 +36,7 @@ fn rule(mark: u32) -> MarkRule {
         protocol: Protocol::Tcp,
         port: 3306,
         mark: NonZeroU32::new(mark).unwrap(),
+        guard: NonZeroU32::new(mark | 1 << 31).unwrap(),
         excluded: BTreeSet::new(),
     }
 }
@@ -42,6 +46,7 @@ fn empty() -> Actual {
         sysctl_changes: Vec::new(),
         addresses: BTreeSet::new(),
         services: Some(BTreeMap::new()),
+        sync: Some(BTreeSet::new()),
         marks: Some(ChainState::Absent),
     }
 }
@@ -92,7 +97,21 @@ fn carry_out(actual: &mut Actual, step: &Step) {
             let destinations = &mut services(actual).get_mut(key).unwrap().destinations;
             assert!(destinations.insert(server.key(), *server).is_some());
         }
+        Step::StartSync(daemon) => {
+            let running = actual.sync.as_mut().unwrap();
+            assert!(running.iter().all(|other| other.role != daemon.role));
+            running.insert(*daemon);
+        }
+        Step::StopSync(role) => {
+            let running = actual.sync.as_mut().unwrap();
+            assert!(running.iter().any(|daemon| daemon.role == *role));
+            running.retain(|daemon| daemon.role != *role);
+        }
     }
+}
+
+fn sync(role: DaemonRole, id: u8) -> Daemon {
+    Daemon::new(role, Name::new("eth0").unwrap(), id)
 }
 
 #[test]
@@ -156,6 +175,7 @@ fn the_way_down_begins_with_it_and_spares_the_copy_on_lo() {
     let scope = Scope {
         addresses: [vip(1, "lo"), vip(1, "eth0")].into(),
         services: [key(2)].into(),
+        sync: true,
         marks: true,
     };
     assert_eq!(
@@ -226,6 +246,7 @@ fn what_could_not_be_read_keeps_nothing_else_from_being_done() {
     let scope = Scope {
         addresses: [vip(1, "eth0")].into(),
         services: [key(2)].into(),
+        sync: true,
         marks: true,
     };
     let steps = plan(&Desired::default(), &actual, &scope);
@@ -248,6 +269,89 @@ fn a_damaged_mark_chain_is_made_anew() {
     );
 }
 
+#[test]
+fn a_new_backup_stops_balancing_before_anything_is_taken_away() {
+    let desired = Desired {
+        sync: Some(sync(DaemonRole::Backup, 200)),
+        ..Desired::default()
+    };
+    let actual = Actual {
+        addresses: [vip(1, "eth0")].into(),
+        sync: Some([sync(DaemonRole::Master, 200)].into()),
+        marks: Some(ChainState::Installed(vec![rule(2)])),
+        ..empty()
+    };
+    let scope = Scope {
+        addresses: [vip(1, "eth0")].into(),
+        sync: true,
+        marks: true,
+        ..Scope::default()
+    };
+    assert_eq!(
+        plan(&desired, &actual, &scope),
+        [
+            Step::RemoveAddress(vip(1, "eth0")),
+            Step::StartSync(sync(DaemonRole::Backup, 200)),
+            Step::StopSync(DaemonRole::Master),
+            Step::RemoveMarks,
+        ]
+    );
+}
+
+#[test]
+fn a_new_master_tells_of_its_connections_before_it_attracts_more() {
+    let desired = Desired {
+        addresses: [vip(1, "eth0")].into(),
+        sync: Some(sync(DaemonRole::Master, 200)),
+        ..Desired::default()
+    };
+    let actual = Actual {
+        sync: Some([sync(DaemonRole::Backup, 200)].into()),
+        ..empty()
+    };
+    let scope = Scope {
+        sync: true,
+        ..Scope::default()
+    };
+    assert_eq!(
+        plan(&desired, &actual, &scope),
+        [
+            Step::StartSync(sync(DaemonRole::Master, 200)),
+            Step::StopSync(DaemonRole::Backup),
+            Step::AddAddress(vip(1, "eth0")),
+        ]
+    );
+}
+
+#[test]
+fn a_sync_daemon_is_known_again_with_what_the_kernel_chose() {
+    let wanted = sync(DaemonRole::Backup, 200);
+    let found = Daemon {
+        ttl: Some(1),
+        port: Some(8848),
+        max_length: Some(1472),
+        ..wanted
+    };
+    let desired = Desired {
+        sync: Some(wanted),
+        ..Desired::default()
+    };
+    let running = |daemon| Actual {
+        sync: Some([daemon].into()),
+        ..empty()
+    };
+    let scope = Scope {
+        sync: true,
+        ..Scope::default()
+    };
+    assert_eq!(plan(&desired, &running(found), &scope), []);
+    let other = sync(DaemonRole::Backup, 7);
+    let replaced = [Step::StopSync(DaemonRole::Backup), Step::StartSync(wanted)];
+    assert_eq!(plan(&desired, &running(other), &scope), replaced);
+    // Nobody said that it is lbd's.
+    assert_eq!(plan(&desired, &running(other), &Scope::default()), []);
+}
+
 prop_compose! {
     fn any_addresses()(chosen in proptest::collection::btree_set((0u8..4, any::<bool>()), 0..6)) -> BTreeSet<Vip> {
         chosen.into_iter().map(|(n, lo)| vip(n, if lo { "lo" } else { "eth0" })).collect()
@@ -267,6 +371,7 @@ prop_compose! {
         addresses in any_addresses(),
         services in proptest::collection::btree_map(1u32..4, (any_scheduler(), proptest::collection::btree_map(1u8..5, 0u32..3, 0..4)), 0..3),
         marks in any_marks(),
+        sync in proptest::collection::btree_set(any_sync(), 0..3),
     ) -> Actual {
         let services = services.into_iter().map(|(mark, (scheduler, servers))| {
             let destinations = servers.into_iter().map(|(n, w)| (server(n, w).key(), server(n, w))).collect();
@@ -274,8 +379,20 @@ prop_compose! {
         }).collect();
         let marks = Some(marks.map_or(ChainState::Absent, ChainState::Installed));
         let services = Some(services);
-        Actual { addresses, services, marks, ..empty() }
+        // One of each role at most, as in the kernel.
+        let mut running = BTreeSet::new();
+        for daemon in sync {
+            if running.iter().all(|other: &Daemon| other.role != daemon.role) {
+                running.insert(daemon);
+            }
+        }
+        Actual { addresses, services, marks, sync: Some(running), ..empty() }
     }
+}
+
+fn any_sync() -> impl Strategy<Value = Daemon> {
+    let role = prop_oneof![Just(DaemonRole::Master), Just(DaemonRole::Backup)];
+    (role, 1u8..3).prop_map(|(role, id)| sync(role, id))
 }
 
 fn any_want() -> impl Strategy<Value = Option<u32>> {
@@ -287,6 +404,7 @@ prop_compose! {
         addresses in any_addresses(),
         services in proptest::collection::btree_map(1u32..4, (any_scheduler(), proptest::collection::btree_map(1u8..5, any_want(), 0..4)), 0..3),
         marks in any_marks(),
+        sync in proptest::option::of(any_sync()),
     ) -> Desired {
         let want = |n: u8, w: Option<u32>| -> (DestinationKey, Want) {
             let absent = server(n, 0).key();
@@ -296,7 +414,7 @@ prop_compose! {
             let destinations = servers.into_iter().map(|(n, w)| want(n, w)).collect();
             (key(mark), DesiredService { service: Service::new(key(mark), scheduler), destinations })
         }).collect();
-        Desired { addresses, services, marks: marks.map_or(Marks::Absent, Marks::Exactly), ..Desired::default() }
+        Desired { addresses, services, sync, marks: marks.map_or(Marks::Absent, Marks::Exactly), ..Desired::default() }
     }
 }
 
@@ -311,7 +429,7 @@ proptest! {
         let foreign_addresses: BTreeSet<Vip> = actual.addresses.difference(&owned).cloned().collect();
         let foreign_services: Vec<ServiceKey> = actual.services.as_ref().unwrap().keys().copied()
             .filter(|k| *k != key(2) && !desired.services.contains_key(k)).collect();
-        let scope = Scope { addresses: owned, services: [key(2)].into(), marks: true };
+        let scope = Scope { addresses: owned, services: [key(2)].into(), sync: true, marks: true };
         // Killed after any step, a second plan takes it from there.
         for step in plan(&desired, &actual, &scope).iter().take(stop_after) {
             carry_out(&mut actual, step);

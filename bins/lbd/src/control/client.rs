@@ -13,14 +13,32 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// `lbd handover`.
 pub(crate) fn hand_over(runtime_dir: &Path) -> Result<(), Failure> {
-    let said = match ask(runtime_dir, Command::Handover)? {
+    match ask(runtime_dir, Command::Handover)? {
         Answer::HandedOver(routers) if routers.is_empty() => {
-            "this host is master of no virtual router; nothing to hand over".to_owned()
+            say("this host is master of no virtual router; nothing to hand over")
         }
-        Answer::HandedOver(routers) => format!("handed over: {}", routers.join(", ")),
-        Answer::Refused(why) => return Err(Failure::Runtime(why)),
-    };
-    writeln!(io::stdout(), "{said}").map_err(|error| Failure::Runtime(error.to_string()))
+        Answer::HandedOver(routers) => say(&format!("handed over: {}", routers.join(", "))),
+        Answer::Refused(why) => Err(Failure::Runtime(why)),
+        Answer::Reloaded(_) => Err(strange()),
+    }
+}
+
+/// `lbd reload`.
+pub(crate) fn reload(runtime_dir: &Path) -> Result<(), Failure> {
+    match ask(runtime_dir, Command::Reload)? {
+        Answer::Reloaded(0) => say("reloaded; nothing in the kernel had to be changed"),
+        Answer::Reloaded(count) => say(&format!("reloaded; changes in the kernel: {count}")),
+        Answer::Refused(why) => Err(Failure::Runtime(why)),
+        Answer::HandedOver(_) => Err(strange()),
+    }
+}
+
+fn say(what: &str) -> Result<(), Failure> {
+    writeln!(io::stdout(), "{what}").map_err(|error| Failure::Runtime(error.to_string()))
+}
+
+fn strange() -> Failure {
+    Failure::Runtime("the daemon answered something else; is it of another version?".to_owned())
 }
 
 fn ask(runtime_dir: &Path, command: Command) -> Result<Answer, Failure> {

@@ -28,6 +28,8 @@ struct Request {
 pub(crate) enum Command {
     /// Give every mastership up.
     Handover,
+    /// Read the configuration file again.
+    Reload,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -42,6 +44,8 @@ struct Response {
 pub(crate) enum Answer {
     /// The virtual routers given up; none when it was master of none.
     HandedOver(Vec<String>),
+    /// The file is in force, and the kernel took so many changes for it.
+    Reloaded(usize),
     /// It cannot do that.
     Refused(String),
 }

@@ -81,6 +81,13 @@ impl Child {
         let _ = self.line.get_mut().shutdown().await;
     }
 
+    /// Tells the daemon to read its file again. It hears that when it has started; a signal would kill one that
+    /// has not.
+    pub(super) fn reload(&mut self) {
+        // A line that is full holds the same wish already; one that is closed has nobody at its end.
+        let _ = self.line.get_mut().try_write(b"r");
+    }
+
     /// Ends a daemon that does not come to.
     pub(super) fn kill(&mut self) {
         // It may have ended by itself.

@@ -22,7 +22,7 @@ use tracing::{error, info, warn};
 
 use crate::failure::Failure;
 use child::{Child, Ended};
-use signals::Signals;
+use signals::{Signals, Wish};
 use stand_in::StandIn;
 
 /// Deaths within [`SPELL`] after which no new daemon is started.
@@ -87,7 +87,10 @@ async fn attend(
         tokio::select! {
             biased;
             () = stand_in.due() => stand_in.send(),
-            () = signals.stop() => child.stop().await,
+            wish = signals.next() => match wish {
+                Wish::Stop => child.stop().await,
+                Wish::Reload => child.reload(),
+            },
             clause = child.clause() => match clause {
                 Some(clause) => stand_in.inherit(clause),
                 None => return end(child, signals, stand_in).await,
@@ -118,7 +121,7 @@ async fn end(
             biased;
             () = stand_in.due() => stand_in.send(),
             ended = child.end() => break ended,
-            () = signals.stop() => {}
+            _ = signals.next() => {}
         }
     };
     signals.look().await;

@@ -3,9 +3,16 @@
 use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tracing::{info, warn};
+use tracing::info;
 
 use crate::failure::Failure;
+
+/// What a signal asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wish {
+    Stop,
+    Reload,
+}
 
 #[derive(Debug)]
 pub(super) struct Signals {
@@ -35,25 +42,22 @@ impl Signals {
         self.stopping
     }
 
-    /// Waits for a signal to stop. SIGHUP, which asks keepalived for a reload, must not end a master.
-    pub(super) async fn stop(&mut self) {
-        let name = loop {
-            tokio::select! {
-                _ = self.terminate.recv() => break "SIGTERM",
-                _ = self.interrupt.recv() => break "SIGINT",
-                _ = self.quit.recv() => break "SIGQUIT",
-                _ = self.hang_up.recv() => {
-                    warn!("SIGHUP: the file is read at start only; restart lbd to change something");
-                }
-            }
+    /// Waits for a signal, and takes note of one to stop.
+    pub(super) async fn next(&mut self) -> Wish {
+        let name = tokio::select! {
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.interrupt.recv() => "SIGINT",
+            _ = self.quit.recv() => "SIGQUIT",
+            _ = self.hang_up.recv() => return Wish::Reload,
         };
         info!("{name}: stopping");
         self.stopping = true;
+        Wish::Stop
     }
 
     /// Takes note of a signal that has arrived already.
     pub(super) async fn look(&mut self) {
-        // Nothing there: nothing to note.
-        let _ = tokio::time::timeout(Duration::ZERO, self.stop()).await;
+        // Nothing there: nothing to note. A daemon that is not there has no file to read again.
+        let _ = tokio::time::timeout(Duration::ZERO, self.next()).await;
     }
 }

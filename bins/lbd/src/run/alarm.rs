@@ -4,27 +4,16 @@
 //! takeover need not be. This one is the kernel's (`timerfd_create(2)`), good to some microseconds.
 
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, RawFd};
 
 use nix::sys::timer::{Expiration, TimerSetTimeFlags};
 use nix::sys::timerfd::{ClockId, TimerFd, TimerFlags};
-use tokio::io::Interest;
-use tokio::io::unix::AsyncFd;
 use tokio::time::Instant;
 
-/// As the runtime wants it.
-#[derive(Debug)]
-struct Timer(TimerFd);
-
-impl AsRawFd for Timer {
-    fn as_raw_fd(&self) -> RawFd {
-        self.0.as_fd().as_raw_fd()
-    }
-}
+use super::readable::Readable;
 
 #[derive(Debug)]
 pub(super) struct Alarm {
-    timer: AsyncFd<Timer>,
+    timer: Readable<TimerFd>,
     /// What the kernel's timer is set to.
     set: Option<Instant>,
 }
@@ -34,7 +23,7 @@ impl Alarm {
         let flags = TimerFlags::TFD_CLOEXEC | TimerFlags::TFD_NONBLOCK;
         let timer = TimerFd::new(ClockId::CLOCK_MONOTONIC, flags)?;
         Ok(Self {
-            timer: watch(Timer(timer))?,
+            timer: Readable::new(timer)?,
             set: None,
         })
     }
@@ -58,22 +47,16 @@ impl Alarm {
             }
             if self.set != Some(deadline) {
                 let expiration = Expiration::OneShot(wait.into());
-                let Timer(timer) = self.timer.get_ref();
-                timer.set(expiration, TimerSetTimeFlags::empty())?;
+                self.timer
+                    .get()
+                    .set(expiration, TimerSetTimeFlags::empty())?;
                 self.set = Some(deadline);
             }
-            self.timer.readable().await?.clear_ready();
+            self.timer.wait().await?;
             // It may have been the end of an earlier setting; one more setting does no harm.
             self.set = None;
         }
     }
-}
-
-#[allow(unsafe_code)]
-fn watch(timer: Timer) -> io::Result<AsyncFd<Timer>> {
-    // SAFETY: `Timer` owns its descriptor; inside `AsyncFd` it is neither replaced nor closed early.
-    let registered = unsafe { AsyncFd::register_with_interest(timer, Interest::READABLE) };
-    Ok(registered?)
 }
 
 #[cfg(test)]

@@ -19,6 +19,15 @@ use crate::testament::Clause;
 /// some 10 to 20 ms (it waits for every processor to have seen it go). The guardian must not learn of the death only then.
 const HIGH: i32 = 1000;
 
+/// What the guardian says to its daemon: an end of the line, or an octet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Word {
+    /// It wants the daemon to stop, or is gone.
+    Stop,
+    /// It was asked to have the file read again.
+    Reload,
+}
+
 /// The line to the guardian; without one, nothing is written and nobody can be gone.
 #[derive(Debug)]
 pub(super) struct Bequest {
@@ -79,26 +88,28 @@ impl Bequest {
                 Ok(count) => {
                     self.outbox.drain(..count);
                 }
-                // Full: the rest goes when there is room. Gone: `gone` says so.
+                // Full: the rest goes when there is room. Gone: `word` says so.
                 Err(_) => return,
             }
         }
     }
 
-    /// Waits until the guardian is gone, and writes what could not be written before.
-    pub(super) async fn gone(&mut self) {
+    /// Waits for a word of the guardian, and writes what could not be written before.
+    pub(super) async fn word(&mut self) -> Word {
         while let Some(line) = &self.line {
             let wanted = match self.outbox.is_empty() {
                 true => Interest::READABLE,
                 false => Interest::READABLE | Interest::WRITABLE,
             };
             let Ok(_) = line.ready(wanted).await else {
-                return;
+                return Word::Stop;
             };
             match line.try_read(&mut [0; 64]) {
-                Ok(0) => return,
-                Err(error) if error.kind() != io::ErrorKind::WouldBlock => return,
-                Ok(_) | Err(_) => self.flush(),
+                Ok(0) => return Word::Stop,
+                // However often it was asked: one look at the file serves all.
+                Ok(_) => return Word::Reload,
+                Err(error) if error.kind() != io::ErrorKind::WouldBlock => return Word::Stop,
+                Err(_) => self.flush(),
             }
         }
         std::future::pending().await

@@ -6,22 +6,25 @@ use std::task::Poll;
 use std::time::Duration;
 
 use healthcheck::tcp;
-use lbd_core::engine::{Effect, Engine, Event, LinkId, Neighbour, ProbeId, Report};
+use lbd_core::engine::{AdvertLink, Effect, Engine, Event, LinkId, Neighbour, ProbeId, Report};
 use lbd_core::host::Interface;
 use lbd_core::plan::Scope;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::{self, Receiver, Sender};
+use tokio::sync::{oneshot, watch};
 use tracing::{debug, info, warn};
 use vrrp_net::{AdvertSocket, Received};
 use vrrp_proto::{Envelope, State};
 
 use super::alarm::Alarm;
-use super::bequest::Bequest;
+use super::bequest::{Bequest, Word};
 use super::clock::Clock;
+use super::marks;
 use super::network::{self, Solicit};
 use super::preflight::Ready;
-use super::worker::Worker;
+use super::reload::{Asker, NewFile, Reloads};
+use super::worker::{Outcome, Worker};
 use super::{probes, report};
 use crate::cli::RunOptions;
 use crate::control::server::{Asked, Control};
@@ -49,6 +52,10 @@ pub(super) enum Input {
         interfaces: Vec<Interface>,
         neighbours: Vec<Neighbour>,
     },
+    /// The file was read again.
+    File(Result<Box<NewFile>, Failure>),
+    /// Another program may have changed the mark rules.
+    MarksChanged,
 }
 
 /// Runs the engine until a signal stops it.
@@ -61,7 +68,8 @@ pub(super) async fn drive(ready: Ready, options: &RunOptions) -> Result<(), Fail
     let engine = Engine::new(ready.host, clock.now());
     let scope = Scope::of(engine.host());
     let (sender, inbox) = mpsc::channel(INBOX);
-    let sockets = open_sockets(&engine)?;
+    let mut sockets = Vec::new();
+    open_missing(&mut sockets, engine.links())?;
     let signals = Signals::listen()?;
     let alarm = Alarm::new().map_err(|error| Failure::Runtime(format!("no timer: {error}")))?;
     let (asks, asked) = mpsc::channel(1);
@@ -73,11 +81,9 @@ pub(super) async fn drive(ready: Ready, options: &RunOptions) -> Result<(), Fail
     };
     io.spawn(control.serve(asks));
     let (solicit, orders) = mpsc::channel(INBOX);
-    io.spawn(network::watch(
-        engine.host().nic.clone(),
-        sender.clone(),
-        orders,
-    ));
+    let (nic, watched) = watch::channel(engine.host().nic.clone());
+    io.spawn(network::watch(watched, sender.clone(), orders));
+    io.spawn(marks::watch(sender.clone()));
     let mut driver = Driver {
         clock,
         alarm,
@@ -87,6 +93,9 @@ pub(super) async fn drive(ready: Ready, options: &RunOptions) -> Result<(), Fail
         io,
         solicit,
         sender,
+        nic,
+        interfaces: Vec::new(),
+        reloads: Reloads::new(options.clone()),
         bequest,
         deaf_until: None,
     };
@@ -115,13 +124,28 @@ pub(super) async fn drive(ready: Ready, options: &RunOptions) -> Result<(), Fail
     Ok(())
 }
 
-fn open_sockets(engine: &Engine) -> Result<Vec<AdvertSocket>, Failure> {
-    engine
-        .links()
+/// Opens a socket for each link that has none yet; on failure there are as many as before.
+fn open_missing(
+    sockets: &mut Vec<Option<AdvertSocket>>,
+    links: &[AdvertLink],
+) -> Result<(), Failure> {
+    let open = |(index, link): (usize, &AdvertLink)| match sockets.get(index) {
+        Some(Some(_)) => Ok(None),
+        Some(None) | None => AdvertSocket::open(&link.interface, link.source).map(Some),
+    };
+    let opened: Vec<Option<AdvertSocket>> = links
         .iter()
-        .map(|link| AdvertSocket::open(&link.interface, link.source))
+        .enumerate()
+        .map(open)
         .collect::<Result<_, _>>()
-        .map_err(|error| Failure::Runtime(error.to_string()))
+        .map_err(|error| Failure::Runtime(error.to_string()))?;
+    sockets.resize_with(links.len(), || None);
+    for (socket, opened) in sockets.iter_mut().zip(opened) {
+        if opened.is_some() {
+            *socket = opened;
+        }
+    }
+    Ok(())
 }
 
 /// Probes and the network watch run apart from the engine, on a thread of their own.
@@ -138,11 +162,17 @@ struct Driver {
     clock: Clock,
     alarm: Alarm,
     engine: Engine,
-    sockets: Vec<AdvertSocket>,
+    /// By link; none for a link that no router uses any more.
+    sockets: Vec<Option<AdvertSocket>>,
     worker: Worker,
     io: Runtime,
     solicit: Sender<Solicit>,
     sender: Sender<Input>,
+    /// Whose neighbours are watched.
+    nic: watch::Sender<String>,
+    /// As last read.
+    interfaces: Vec<Interface>,
+    reloads: Reloads,
     bequest: Bequest,
     /// Until when no adverts are read, after a flood of them.
     deaf_until: Option<tokio::time::Instant>,
@@ -163,14 +193,20 @@ impl Driver {
             // dead server or link.
             tokio::select! {
                 biased;
-                name = signals.next() => {
-                    info!("{name}: stopping");
-                    return None;
-                }
-                () = self.bequest.gone() => {
-                    info!("the guardian says so, or is gone: stopping");
-                    return None;
-                }
+                wish = signals.next() => match wish {
+                    Wish::Stop(name) => {
+                        info!("{name}: stopping");
+                        return None;
+                    }
+                    Wish::Reload => self.read_file(None),
+                },
+                word = self.bequest.word() => match word {
+                    Word::Stop => {
+                        info!("the guardian says so, or is gone: stopping");
+                        return None;
+                    }
+                    Word::Reload => self.read_file(None),
+                },
                 why = self.worker.ended() => return Some(Failure::Runtime(why)),
                 () = self.alarm.until(deadline) => {
                     self.catch_up(&mut buffer);
@@ -193,7 +229,7 @@ impl Driver {
     fn catch_up(&mut self, buffer: &mut [u8]) {
         for index in 0..self.sockets.len() {
             let mut left = CATCH_UP;
-            while let Some(socket) = self.sockets.get(index)
+            while let Some(Some(socket)) = self.sockets.get(index)
                 && let Some(received) = socket.try_recv(buffer).transpose()
             {
                 self.received(LinkId(index), received, buffer);
@@ -223,15 +259,15 @@ impl Driver {
     }
 
     fn asked(&mut self, asked: Asked) {
-        let answer = match asked.command {
+        match asked.command {
             Command::Handover => {
                 let held = self.engine.masterships();
                 self.event(Event::HandOver);
-                Answer::HandedOver(held)
+                // Who asked may have gone.
+                let _ = asked.answer.send(Answer::HandedOver(held));
             }
-        };
-        // Who asked may have gone.
-        let _ = asked.answer.send(answer);
+            Command::Reload => self.read_file(Some(asked.answer)),
+        }
     }
 
     fn input(&mut self, input: Input) {
@@ -240,11 +276,57 @@ impl Driver {
             Input::Network {
                 interfaces,
                 neighbours,
-            } => self.event(Event::Network {
-                interfaces: &interfaces,
-                neighbours: &neighbours,
-            }),
+            } => {
+                self.event(Event::Network {
+                    interfaces: &interfaces,
+                    neighbours: &neighbours,
+                });
+                // Another program may have taken an address.
+                if interfaces != self.interfaces {
+                    self.interfaces = interfaces;
+                    self.worker.look();
+                }
+            }
+            Input::File(read) => self.reload(read),
+            Input::MarksChanged => self.worker.look_at_marks(),
         }
+    }
+
+    /// Has the file read by another thread: this one must be on time.
+    fn read_file(&mut self, asker: Option<Asker>) {
+        if let Some(read) = self.reloads.ask(asker) {
+            let sender = self.sender.clone();
+            self.io.spawn(async move {
+                // Nobody listens any more when the daemon stops.
+                let _ = sender.send(Input::File(read.await)).await;
+            });
+        }
+    }
+
+    /// Goes over to the file that was read, or stays with the old one.
+    fn reload(&mut self, read: Result<Box<NewFile>, Failure>) {
+        let outcome = read.and_then(|file| self.go_over(*file));
+        let again = self.reloads.finish(&self.io, outcome);
+        if again {
+            self.read_file(None);
+        }
+    }
+
+    fn go_over(&mut self, file: NewFile) -> Result<oneshot::Receiver<Outcome>, Failure> {
+        let succession = self.engine.succession(file.host);
+        open_missing(&mut self.sockets, succession.links())?;
+        self.worker.reform(succession.scope(), file.needs);
+        self.nic.send_replace(succession.nic().to_owned());
+        let now = self.clock.now();
+        for effect in self.engine.reload(now, succession, &file.interfaces) {
+            self.carry_out(effect);
+        }
+        for (index, socket) in self.sockets.iter_mut().enumerate() {
+            if !self.engine.uses(LinkId(index)) {
+                *socket = None;
+            }
+        }
+        Ok(self.worker.outcome())
     }
 
     fn event(&mut self, event: Event<'_>) {
@@ -312,7 +394,7 @@ impl Driver {
     }
 
     fn send(&self, link: LinkId, destination: std::net::IpAddr, payload: &[u8]) {
-        let Some(socket) = self.sockets.get(link.0) else {
+        let Some(Some(socket)) = self.sockets.get(link.0) else {
             return;
         };
         if let Err(error) = socket.send(payload, destination) {
@@ -323,12 +405,14 @@ impl Driver {
 
 /// The next advert on any socket.
 async fn next_advert(
-    sockets: &[AdvertSocket],
+    sockets: &[Option<AdvertSocket>],
     buffer: &mut [u8],
 ) -> (LinkId, io::Result<Received>) {
     poll_fn(|context| {
         for (index, socket) in sockets.iter().enumerate() {
-            if let Poll::Ready(received) = socket.poll_recv(context, buffer) {
+            if let Some(socket) = socket
+                && let Poll::Ready(received) = socket.poll_recv(context, buffer)
+            {
                 return Poll::Ready((LinkId(index), received));
             }
         }
@@ -343,6 +427,12 @@ async fn respite(until: Option<tokio::time::Instant>) {
         Some(at) => tokio::time::sleep_until(at).await,
         None => std::future::pending().await,
     }
+}
+
+/// What a signal asks for.
+enum Wish {
+    Stop(&'static str),
+    Reload,
 }
 
 struct Signals {
@@ -365,17 +455,12 @@ impl Signals {
         })
     }
 
-    /// The signal to stop. SIGHUP, which asks keepalived for a reload, must not end a master.
-    async fn next(&mut self) -> &'static str {
-        loop {
-            tokio::select! {
-                _ = self.terminate.recv() => return "SIGTERM",
-                _ = self.interrupt.recv() => return "SIGINT",
-                _ = self.quit.recv() => return "SIGQUIT",
-                _ = self.hang_up.recv() => {
-                    warn!("SIGHUP: the file is read at start only; restart the daemon to change something");
-                }
-            }
+    async fn next(&mut self) -> Wish {
+        tokio::select! {
+            _ = self.terminate.recv() => Wish::Stop("SIGTERM"),
+            _ = self.interrupt.recv() => Wish::Stop("SIGINT"),
+            _ = self.quit.recv() => Wish::Stop("SIGQUIT"),
+            _ = self.hang_up.recv() => Wish::Reload,
         }
     }
 }

@@ -2,19 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ipvs_netlink::{Client, ServiceEntry, ServiceKey};
+use ipvs_netlink::{Change, Client, Daemon, DestinationEntry, ServiceEntry, ServiceKey};
 use lbd_core::desired::{Desired, Vip};
 use lbd_core::plan::{Actual, ActualService, Scope, Step};
-use netfilter_mark::{ChainState, Iptables};
-use sysctl_tune::Setting;
+use netfilter_mark::{Backend, ChainState};
+use sysctl_tune::{Key, Setting};
 use thiserror::Error;
+use tracing::debug;
 use vip_netlink::{Added, Deleted, Link, Netlink};
 
 use super::preflight::Needs;
 
 /// Why the kernel could not be read or changed.
 #[derive(Debug, Error)]
-pub(super) enum KernelError {
+pub(crate) enum KernelError {
     #[error(transparent)]
     Ipvs(#[from] ipvs_netlink::Error),
     #[error(transparent)]
@@ -29,22 +30,22 @@ pub(super) enum KernelError {
 
 impl KernelError {
     /// Whether it will fail again however often it is tried.
-    pub(super) fn is_for_good(&self) -> bool {
+    pub(crate) fn is_for_good(&self) -> bool {
         matches!(self, Self::Network(vip_netlink::Error::Closed { .. }))
     }
 }
 
 /// The corners of the kernel that this host's roles need, now or before; the others are not touched.
 #[derive(Debug)]
-pub(super) struct Kernel {
+pub(crate) struct Kernel {
     network: Netlink,
     ipvs: Option<Client>,
-    marks: Option<Iptables>,
+    marks: Option<Backend>,
 }
 
 impl Kernel {
     /// Opens the sockets to the kernel, on the thread that will use them.
-    pub(super) async fn reach(needs: Needs) -> Result<Self, KernelError> {
+    pub(crate) async fn reach(needs: Needs) -> Result<Self, KernelError> {
         Ok(Self {
             network: Netlink::connect().await?,
             ipvs: match needs.ipvs {
@@ -55,12 +56,31 @@ impl Kernel {
         })
     }
 
+    /// Opens what another file needs beyond that; what is open stays, as something may be left there.
+    pub(crate) async fn reform(&mut self, needs: Needs) -> Result<(), KernelError> {
+        if needs.marks.is_some() {
+            self.marks = needs.marks;
+        }
+        if needs.ipvs && self.ipvs.is_none() {
+            self.ipvs = Some(Client::connect().await?);
+        }
+        Ok(())
+    }
+
+    /// Takes lbd's mark rules out of the backends that are not in use any more: they would have their effect still.
+    pub(crate) fn clear_other_backends(&self) -> Result<(), KernelError> {
+        match &self.marks {
+            Some(backend) => Ok(backend.remove_from_others()?),
+            None => Ok(()),
+        }
+    }
+
     /// Reads what is there. The mark chain costs a process, so a caller that knows it passes it in.
     /// What cannot be read is told, and left out of the plan.
     ///
     /// # Errors
     /// The addresses cannot be read: nothing can be planned without them.
-    pub(super) async fn read(
+    pub(crate) async fn read(
         &mut self,
         desired: &Desired,
         scope: &Scope,
@@ -71,15 +91,20 @@ impl Kernel {
         let mut told = |error: KernelError| failures.push(error.to_string());
         let marks = match (marks, &self.marks) {
             (Some(known), _) => Some(known),
-            (None, Some(iptables)) => iptables.read().map_err(|e| told(e.into())).ok(),
+            (None, Some(backend)) => backend.read().map_err(|e| told(e.into())).ok(),
             (None, None) => Some(ChainState::Absent),
         };
         let services = self.services(desired, scope).await.map_err(&mut told).ok();
+        let sync = self.sync(scope).await.map_err(&mut told).ok().flatten();
         let mut sysctls = BTreeMap::new();
         for setting in &desired.sysctls {
             match sysctl_tune::read(&setting.key) {
                 Ok(value) => {
                     sysctls.insert(setting.key.clone(), value);
+                }
+                // Not every kernel has all of IPVS's; the others must be there.
+                Err(sysctl_tune::Error::Missing { key }) if is_of_ipvs(&key) => {
+                    debug!("this kernel has no {key}");
                 }
                 Err(error) => told(error.into()),
             }
@@ -94,12 +119,13 @@ impl Kernel {
             sysctl_changes: sysctl_tune::plan(&readable, &sysctls),
             addresses,
             services,
+            sync,
             marks,
         })
     }
 
     /// Every address on the host's interfaces.
-    pub(super) async fn addresses(&self) -> Result<BTreeSet<Vip>, KernelError> {
+    pub(crate) async fn addresses(&self) -> Result<BTreeSet<Vip>, KernelError> {
         let names: BTreeMap<u32, String> = self
             .network
             .links()
@@ -125,42 +151,40 @@ impl Kernel {
         let Some(ipvs) = &mut self.ipvs else {
             return Ok(BTreeMap::new());
         };
-        let mut services = BTreeMap::new();
-        for ServiceEntry { service, .. } in ipvs.services().await? {
-            let key = service.key;
-            if !desired.services.contains_key(&key) && !scope.services.contains(&key) {
-                continue;
-            }
-            let entries = match ipvs.destinations(&key).await {
-                // Deleted by somebody between the two looks.
-                Err(ipvs_netlink::Error::NoSuchService { .. }) => continue,
-                entries => entries?,
+        let ours =
+            |key: &ServiceKey| desired.services.contains_key(key) || scope.services.contains(key);
+        let entry = |(entry, servers): (ServiceEntry, Vec<DestinationEntry>)| {
+            let servers = servers.into_iter().map(|server| server.destination);
+            let service = ActualService {
+                service: entry.service,
+                destinations: servers.map(|server| (server.key(), server)).collect(),
             };
-            let destinations = entries
-                .into_iter()
-                .map(|entry| (entry.destination.key(), entry.destination))
-                .collect();
-            let entry = ActualService {
-                service,
-                destinations,
-            };
-            services.insert(key, entry);
-        }
-        Ok(services)
+            (entry.service.key, service)
+        };
+        Ok(ipvs.table(ours).await?.into_iter().map(entry).collect())
     }
 
-    /// Carries out one step. What is already as the step would make it is no error.
-    pub(super) async fn apply(&mut self, step: &Step) -> Result<(), KernelError> {
+    /// The sync daemons that run; not known where they are none of lbd's business.
+    async fn sync(&mut self, scope: &Scope) -> Result<Option<BTreeSet<Daemon>>, KernelError> {
+        let Some(ipvs) = self.ipvs.as_mut().filter(|_| scope.sync) else {
+            return Ok(None);
+        };
+        let found = ipvs.daemons().await?;
+        Ok(Some(found.into_iter().map(|entry| entry.daemon).collect()))
+    }
+
+    /// Carries out one step that is no change of IPVS.
+    pub(crate) async fn apply(&mut self, step: &Step) -> Result<(), KernelError> {
         match step {
             Step::AddAddress(vip) => self.add_address(vip).await,
             Step::RemoveAddress(vip) => self.remove_address(vip).await,
             Step::SetSysctl(change) => Ok(sysctl_tune::write(&change.key, change.to)?),
             Step::SetMarks(rules) => match &self.marks {
-                Some(iptables) => Ok(iptables.replace(rules)?),
+                Some(backend) => Ok(backend.replace(rules)?),
                 None => Ok(()),
             },
             Step::RemoveMarks => match &self.marks {
-                Some(iptables) => Ok(iptables.remove()?),
+                Some(backend) => Ok(backend.remove()?),
                 None => Ok(()),
             },
             Step::AddService(_)
@@ -168,28 +192,28 @@ impl Kernel {
             | Step::RemoveService(_)
             | Step::AddDestination(..)
             | Step::EditDestination(..)
-            | Step::RemoveDestination(..) => self.apply_to_table(step).await,
+            | Step::RemoveDestination(..)
+            | Step::StartSync(_)
+            | Step::StopSync(_) => Ok(()),
         }
     }
 
-    async fn apply_to_table(&mut self, step: &Step) -> Result<(), KernelError> {
+    /// Carries out changes of IPVS, in order and together.
+    ///
+    /// # Errors
+    /// The connection to the kernel failed: what was done is not known.
+    pub(crate) async fn apply_ipvs(
+        &mut self,
+        changes: &[Change],
+    ) -> Result<Vec<Result<(), KernelError>>, KernelError> {
         let Some(ipvs) = &mut self.ipvs else {
-            return Ok(());
+            return Ok(changes.iter().map(|_| Ok(())).collect());
         };
-        match step {
-            Step::AddService(service) => ipvs.add_service(service).await?,
-            Step::EditService(service) => ipvs.edit_service(service).await?,
-            Step::RemoveService(key) => ipvs.delete_service(key).await?,
-            Step::AddDestination(key, server) => ipvs.add_destination(key, server).await?,
-            Step::EditDestination(key, server) => ipvs.edit_destination(key, server).await?,
-            Step::RemoveDestination(key, server) => ipvs.delete_destination(key, server).await?,
-            Step::AddAddress(_)
-            | Step::RemoveAddress(_)
-            | Step::SetSysctl(_)
-            | Step::SetMarks(_)
-            | Step::RemoveMarks => {}
-        }
-        Ok(())
+        let done = ipvs.apply(changes).await?;
+        Ok(done
+            .into_iter()
+            .map(|each| each.map_err(KernelError::from))
+            .collect())
     }
 
     async fn add_address(&self, vip: &Vip) -> Result<(), KernelError> {
@@ -213,8 +237,31 @@ impl Kernel {
     }
 
     /// An interface.
-    pub(super) async fn link(&self, interface: &str) -> Result<Link, KernelError> {
+    pub(crate) async fn link(&self, interface: &str) -> Result<Link, KernelError> {
         let link = self.network.link(interface).await?;
         link.ok_or_else(|| KernelError::NoInterface(interface.to_owned()))
     }
+}
+
+fn is_of_ipvs(key: &Key) -> bool {
+    matches!(key.components(), [net, ipv4, vs, _] if net == "net" && ipv4 == "ipv4" && vs == "vs")
+}
+
+/// A step as a change of IPVS, if it is one.
+pub(crate) fn change_of_ipvs(step: &Step) -> Option<Change> {
+    Some(match *step {
+        Step::AddService(service) => Change::AddService(service),
+        Step::EditService(service) => Change::EditService(service),
+        Step::RemoveService(key) => Change::DeleteService(key),
+        Step::AddDestination(key, server) => Change::AddDestination(key, server),
+        Step::EditDestination(key, server) => Change::EditDestination(key, server),
+        Step::RemoveDestination(key, server) => Change::DeleteDestination(key, server),
+        Step::StartSync(daemon) => Change::StartDaemon(daemon),
+        Step::StopSync(role) => Change::StopDaemon(role),
+        Step::AddAddress(_)
+        | Step::RemoveAddress(_)
+        | Step::SetSysctl(_)
+        | Step::SetMarks(_)
+        | Step::RemoveMarks => return None,
+    })
 }

@@ -2,7 +2,7 @@
 //! or under a changed file. It lives in the runtime directory, which a reboot clears as it clears
 //! the kernel. A thing is written down before it is made and crossed out after it is gone.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::net::IpAddr;
@@ -15,10 +15,11 @@ use lbd_core::desired::{Desired, Marks, Vip};
 use lbd_core::plan::{Actual, Scope, Step};
 use netfilter_mark::ChainState;
 use serde::{Deserialize, Serialize};
+use sysctl_tune::{Change, Written};
 
 /// The ledger and the file it is kept in.
 #[derive(Debug)]
-pub(super) struct Ledger {
+pub(crate) struct Ledger {
     path: PathBuf,
     pages: Pages,
 }
@@ -28,9 +29,21 @@ pub(super) struct Ledger {
 struct Pages {
     addresses: BTreeSet<Address>,
     services: BTreeSet<Service>,
+    /// Whether a connection sync daemon was started.
+    #[serde(default)]
+    sync: bool,
     marks: bool,
-    /// The values that kernel parameters had before lbd first changed them.
-    sysctls: BTreeMap<String, i32>,
+    /// The kernel parameters that were changed, in the order of writing.
+    #[serde(default)]
+    parameters: Vec<Parameter>,
+}
+
+/// A kernel parameter: its value before lbd first changed it, and the one that lbd last gave it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Parameter {
+    key: String,
+    before: i32,
+    now: i32,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -55,7 +68,7 @@ enum Service {
 
 impl Ledger {
     /// Reads the ledger; one that is missing is empty.
-    pub(super) fn open(directory: &Path) -> io::Result<Self> {
+    pub(crate) fn open(directory: &Path) -> io::Result<Self> {
         let path = directory.join("owned.json");
         let pages = match fs::read_to_string(&path) {
             Ok(text) => serde_json::from_str(&text).map_err(|error| {
@@ -71,17 +84,38 @@ impl Ledger {
     }
 
     /// What is written down as lbd's.
-    pub(super) fn scope(&self) -> Scope {
+    pub(crate) fn scope(&self) -> Scope {
         let pages = &self.pages;
         Scope {
             addresses: pages.addresses.iter().map(Vip::from).collect(),
             services: pages.services.iter().map(ServiceKey::from).collect(),
+            sync: pages.sync,
             marks: pages.marks,
         }
     }
 
+    /// The kernel parameters that were changed, in the order of writing.
+    pub(crate) fn written(&self) -> Vec<Written> {
+        let written = |parameter: &Parameter| {
+            Some(Written {
+                key: parameter.key.parse().ok()?,
+                before: parameter.before,
+                now: parameter.now,
+            })
+        };
+        self.pages.parameters.iter().filter_map(written).collect()
+    }
+
+    /// Closes the ledger: nothing is lbd's any more.
+    pub(crate) fn close(self) -> io::Result<()> {
+        match fs::remove_file(&self.path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+
     /// Writes down what the steps will make. To be called before they are carried out.
-    pub(super) fn announce(&mut self, steps: &[Step]) -> io::Result<()> {
+    pub(crate) fn announce(&mut self, steps: &[Step]) -> io::Result<()> {
         let mut pages = self.pages.clone();
         for step in steps {
             pages.add(step);
@@ -91,7 +125,7 @@ impl Ledger {
 
     /// Crosses out what the steps took away, and what others took away before: should it come back, it
     /// will not be lbd's. To be called after the steps were carried out.
-    pub(super) fn settle(
+    pub(crate) fn settle(
         &mut self,
         steps: &[Step],
         before: &Actual,
@@ -107,6 +141,10 @@ impl Ledger {
                 let key = ServiceKey::from(service);
                 before.has_service(&key) || desired.services.contains_key(&key)
             });
+        }
+        let none_runs = before.sync.as_ref().is_some_and(BTreeSet::is_empty);
+        if none_runs && desired.sync.is_none() {
+            pages.sync = false;
         }
         if before.marks == Some(ChainState::Absent) && desired.marks == Marks::Absent {
             pages.marks = false;
@@ -143,15 +181,26 @@ impl Pages {
                 self.services.insert((*key).into());
             }
             Step::SetMarks(_) => self.marks = true,
-            Step::SetSysctl(change) => {
-                if let Some(before) = change.from {
-                    self.sysctls.entry(change.key.to_string()).or_insert(before);
-                }
-            }
+            Step::StartSync(_) => self.sync = true,
+            Step::SetSysctl(change) => self.set(change),
             Step::RemoveAddress(_)
             | Step::RemoveMarks
             | Step::RemoveService(_)
-            | Step::RemoveDestination(..) => {}
+            | Step::RemoveDestination(..)
+            | Step::StopSync(_) => {}
+        }
+    }
+
+    fn set(&mut self, change: &Change) {
+        let key = change.key.to_string();
+        if let Some(known) = self.parameters.iter_mut().find(|known| known.key == key) {
+            known.now = change.to;
+        } else if let Some(before) = change.from {
+            self.parameters.push(Parameter {
+                key,
+                before,
+                now: change.to,
+            });
         }
     }
 
@@ -170,6 +219,9 @@ impl Pages {
             | Step::AddDestination(..)
             | Step::EditDestination(..)
             | Step::RemoveDestination(..)
+            | Step::StartSync(_)
+            // Another one may run in its place; whether none does is seen at the next look.
+            | Step::StopSync(_)
             | Step::SetMarks(_)
             | Step::SetSysctl(_) => {}
         }

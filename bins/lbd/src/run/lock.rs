@@ -16,12 +16,12 @@ const BETWEEN_TRIES: Duration = Duration::from_millis(20);
 
 /// Held as long as the daemon runs; the kernel lets go of it however the daemon ends.
 #[derive(Debug)]
-pub(super) struct Lock {
+pub(crate) struct Lock {
     _file: Flock<File>,
 }
 
 /// Makes the runtime directory and takes its lock.
-pub(super) fn take(directory: &Path) -> Result<Lock, Failure> {
+pub(crate) fn take(directory: &Path) -> Result<Lock, Failure> {
     let complaint = |error: std::io::Error| {
         Failure::Runtime(format!(
             "runtime directory {}: {error}",

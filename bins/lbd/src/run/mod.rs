@@ -8,16 +8,19 @@ mod alarm;
 mod bequest;
 mod clock;
 mod driver;
-mod kernel;
-mod ledger;
-mod lock;
+pub(crate) mod kernel;
+pub(crate) mod ledger;
+pub(crate) mod lock;
+mod marks;
 mod network;
-mod preflight;
+pub(crate) mod preflight;
 mod probes;
+mod readable;
+mod reload;
 mod report;
 mod worker;
 
-use tracing::{info, warn};
+use tracing::info;
 
 use crate::cli::RunOptions;
 use crate::failure::Failure;
@@ -40,13 +43,7 @@ pub(crate) fn run(options: &RunOptions) -> Result<(), Failure> {
             "starting with {}",
             options.config.display()
         );
-        let pending = host.config.not_yet_carried_out();
-        if !pending.is_empty() {
-            warn!("not carried out by this version: {}", pending.join(", "));
-        }
-        for advice in host.config.advice() {
-            warn!("{advice}");
-        }
+        report::warn_about(&host.config);
         driver::drive(ready, options).await
     })
 }

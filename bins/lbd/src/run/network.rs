@@ -7,6 +7,7 @@ use lbd_core::engine::{Neighbour, Resolution};
 use lbd_core::host::Interface;
 use netfilter_mark::Mac;
 use tokio::sync::mpsc::{Receiver, Sender};
+use tokio::sync::watch;
 use tracing::{debug, error};
 use vip_netlink::{Netlink, NudState};
 
@@ -43,16 +44,20 @@ pub(super) async fn interfaces(netlink: &Netlink) -> Result<Vec<Interface>, vip_
     Ok(links.into_iter().map(interface).collect())
 }
 
-/// Runs until the engine is gone.
-pub(super) async fn watch(nic: String, events: Sender<Input>, mut orders: Receiver<Solicit>) {
-    while let Err(error) = try_watch(&nic, &events, &mut orders).await {
+/// Runs until the engine is gone. The neighbours are those of the NIC, which another file may change.
+pub(super) async fn watch(
+    mut nic: watch::Receiver<String>,
+    events: Sender<Input>,
+    mut orders: Receiver<Solicit>,
+) {
+    while let Err(error) = try_watch(&mut nic, &events, &mut orders).await {
         error!("interfaces and neighbours cannot be watched, trying again: {error}");
         tokio::time::sleep(RETRY).await;
     }
 }
 
 async fn try_watch(
-    nic: &str,
+    nic: &mut watch::Receiver<String>,
     events: &Sender<Input>,
     orders: &mut Receiver<Solicit>,
 ) -> Result<(), vip_netlink::Error> {
@@ -60,11 +65,15 @@ async fn try_watch(
     let mut changes = netlink.watch()?;
     let mut changed = true;
     loop {
-        if changed && events.send(view(&netlink, nic).await?).await.is_err() {
-            return Ok(());
+        if changed {
+            let name = nic.borrow_and_update().clone();
+            if events.send(view(&netlink, &name).await?).await.is_err() {
+                return Ok(());
+            }
         }
         tokio::select! {
             change = changes.next() => { change?; }
+            known = nic.changed() => if known.is_err() { return Ok(()); },
             order = orders.recv() => match order {
                 Some(order) => {
                     // It is asked again all the time, and its lack is reported by the engine.

@@ -1,10 +1,10 @@
 //! Everything that can be found out before anything is changed: is the file right for this host,
 //! may we, and has the kernel what it takes?
 
-use lbd_core::config::{Config, MarkMode};
-use lbd_core::host::Host;
+use lbd_core::config::{Config, MarkBackend, MarkMode};
+use lbd_core::host::{Host, Interface};
 use lbd_core::plan::Scope;
-use netfilter_mark::Iptables;
+use netfilter_mark::{Backend, Choice};
 use vip_netlink::Netlink;
 
 use super::ledger::Ledger;
@@ -27,12 +27,12 @@ pub(super) struct Ready {
 
 pub(super) async fn preflight(config: Config, options: &RunOptions) -> Result<Ready, Failure> {
     rights()?;
-    let host = host(config, options).await?;
-    ipvs_is_there(&host).await?;
+    let (host, _) = host(config, options).await?;
+    let needs = needs_of(&host).await?;
     let lock = lock::take(&options.runtime_dir)?;
     let ledger = Ledger::open(&options.runtime_dir)
         .map_err(|error| Failure::Runtime(format!("the ledger: {error}")))?;
-    let needs = needs(&host, &ledger.scope()).await?;
+    let needs = needs.or_left(&ledger.scope()).await;
     Ok(Ready {
         host,
         needs,
@@ -41,7 +41,8 @@ pub(super) async fn preflight(config: Config, options: &RunOptions) -> Result<Re
     })
 }
 
-fn rights() -> Result<(), Failure> {
+/// Whether this process may change the network.
+pub(crate) fn rights() -> Result<(), Failure> {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let effective = status
         .lines()
@@ -62,12 +63,17 @@ fn rights() -> Result<(), Failure> {
     )))
 }
 
-async fn host(config: Config, options: &RunOptions) -> Result<Host, Failure> {
+/// Finds this host in the file.
+pub(super) async fn host(
+    config: Config,
+    options: &RunOptions,
+) -> Result<(Host, Vec<Interface>), Failure> {
     let kernel = |error: vip_netlink::Error| Failure::Runtime(error.to_string());
     let netlink = Netlink::connect().await.map_err(kernel)?;
     let interfaces = network::interfaces(&netlink).await.map_err(kernel)?;
-    Host::new(config, &interfaces, options.node.as_deref())
-        .map_err(|error| Failure::Host(format!("{}: {error}", options.config.display())))
+    let host = Host::new(config, &interfaces, options.node.as_deref())
+        .map_err(|error| Failure::Host(format!("{}: {error}", options.config.display())))?;
+    Ok((host, interfaces))
 }
 
 async fn ipvs_is_there(host: &Host) -> Result<(), Failure> {
@@ -78,28 +84,46 @@ async fn ipvs_is_there(host: &Host) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Which corners of the kernel the roles need, and those that a daemon before this one, under another
-/// file perhaps, has left something in.
+/// Which corners of the kernel are needed.
 #[derive(Debug)]
-pub(super) struct Needs {
-    pub(super) ipvs: bool,
-    pub(super) marks: Option<Iptables>,
+pub(crate) struct Needs {
+    pub(crate) ipvs: bool,
+    pub(crate) marks: Option<Backend>,
 }
 
-async fn needs(host: &Host, owned: &Scope) -> Result<Needs, Failure> {
-    let directs = host.directed().next().is_some();
-    // What is gone with its module needs no clearing away.
-    let left_services = !owned.services.is_empty() && ipvs_netlink::Client::connect().await.is_ok();
+/// What the roles of this host need.
+///
+/// # Errors
+/// The kernel or the system lacks it.
+pub(super) async fn needs_of(host: &Host) -> Result<Needs, Failure> {
+    ipvs_is_there(host).await?;
     let managed = host
         .directed()
         .any(|(_, service)| service.fwmark.is_some() && service.mark == MarkMode::Managed);
-    let marks = match (managed, owned.marks) {
-        (true, _) => Some(Iptables::detect().map_err(|error| Failure::Kernel(error.to_string()))?),
-        (false, true) => Iptables::detect().ok(),
-        (false, false) => None,
+    let choice = match host.config.mark_backend {
+        MarkBackend::Auto => Choice::Auto,
+        MarkBackend::Iptables => Choice::Iptables,
+        MarkBackend::Nftables => Choice::Nftables,
+    };
+    let marks = match managed {
+        true => Some(Backend::detect(choice).map_err(|error| Failure::Kernel(error.to_string()))?),
+        false => None,
     };
     Ok(Needs {
-        ipvs: directs || left_services,
+        ipvs: host.directed().next().is_some(),
         marks,
     })
+}
+
+impl Needs {
+    /// With what it takes to clear away what a daemon before this one, under another file perhaps, has left. What
+    /// is gone with its module needs no clearing away.
+    pub(crate) async fn or_left(mut self, owned: &Scope) -> Self {
+        let left = !owned.services.is_empty() || owned.sync;
+        self.ipvs |= left && ipvs_netlink::Client::connect().await.is_ok();
+        if owned.marks && self.marks.is_none() {
+            self.marks = Backend::detect(Choice::Auto).ok();
+        }
+        self
+    }
 }

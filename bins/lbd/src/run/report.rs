@@ -1,8 +1,20 @@
 //! One log line for each thing that an operator would care about.
 
+use lbd_core::config::Config;
 use lbd_core::engine::Report;
 use tracing::{error, info, warn};
 use vrrp_proto::State;
+
+/// What a file asks for in vain, and what it had better not do.
+pub(super) fn warn_about(config: &Config) {
+    let pending = config.not_yet_carried_out();
+    if !pending.is_empty() {
+        warn!("not carried out by this version: {}", pending.join(", "));
+    }
+    for advice in config.advice() {
+        warn!("{advice}");
+    }
+}
 
 pub(super) fn log(report: &Report) {
     match report {
@@ -17,6 +29,11 @@ pub(super) fn log(report: &Report) {
                 info!(%router, %priority, "{from} -> {to}");
             }
         },
+        Report::MasterHeard {
+            router,
+            source,
+            priority,
+        } => info!(%router, "{source} is master with priority {priority}"),
         Report::Rejected {
             router,
             interface,

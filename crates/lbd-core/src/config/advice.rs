@@ -1,8 +1,9 @@
 //! What a valid file had better not do.
 
+use ipvs_netlink::Scheduler;
 use vrrp_proto::Authentication;
 
-use super::{Config, HealthCheck};
+use super::{Config, HealthCheck, VirtualService};
 
 /// The port of MySQL and MariaDB.
 const MYSQL: u16 = 3306;
@@ -22,6 +23,7 @@ impl Config {
             }
         }
         for service in &self.services {
+            advice.extend(ignored_weights(service));
             let Some(HealthCheck::Tcp(tcp)) = &service.health_check else {
                 continue;
             };
@@ -33,6 +35,34 @@ impl Config {
                 ));
             }
         }
+        if self.connection_sync {
+            advice.push(
+                "connection_sync is unauthenticated multicast (224.0.0.81, UDP port 8848): whoever is on the network can \
+                 read and forge it; all directors must use the same file"
+                    .to_owned(),
+            );
+        }
         advice
     }
+}
+
+/// `rr` and its like know only two weights: 0 and any other.
+fn ignored_weights(service: &VirtualService) -> Option<String> {
+    let ignores = [
+        Scheduler::RR,
+        Scheduler::LC,
+        Scheduler::LBLC,
+        Scheduler::LBLCR,
+        Scheduler::DH,
+    ];
+    let weights = service.servers.iter().map(|node| service.weight_of(node));
+    let mut shares = weights.filter(|weight| *weight != 0);
+    let first = shares.next()?;
+    let differ = shares.any(|weight| weight != first);
+    (differ && ignores.contains(&service.scheduler)).then(|| {
+        format!(
+            "the scheduler {} of `{}` ignores every weight but 0: its servers get equal shares; wrr and wlc honour weights",
+            service.scheduler, service.name
+        )
+    })
 }

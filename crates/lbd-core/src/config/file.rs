@@ -46,6 +46,17 @@ pub(super) struct File {
     #[serde(default)]
     pub(super) virtual_services: Vec<Service>,
     pub(super) notifications: Option<Notifications>,
+    pub(super) connection_sync: Option<Spanned<bool>>,
+    pub(super) mark_backend: Option<MarkBackend>,
+    pub(super) leave_ipvs_parameters: Option<Vec<Spanned<String>>>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum MarkBackend {
+    Auto,
+    Iptables,
+    Nftables,
 }
 
 #[derive(Debug, Deserialize)]
@@ -118,8 +129,11 @@ pub(super) struct Service {
     pub(super) fwmark: Option<Spanned<u64>>,
     pub(super) mark: Option<Spanned<Mark>>,
     pub(super) scheduler: Option<Spanned<String>>,
+    pub(super) scheduler_flags: Option<Vec<Spanned<String>>>,
+    pub(super) persistence: Option<Spanned<Span>>,
     pub(super) forwarding: Option<Forwarding>,
     pub(super) weight: Option<Spanned<u64>>,
+    pub(super) weights: Option<Spanned<BTreeMap<String, Spanned<u64>>>>,
     pub(super) servers: Option<Spanned<Vec<Spanned<String>>>>,
     pub(super) directors: Option<Spanned<Vec<Spanned<String>>>>,
     pub(super) health_check: Option<HealthCheck>,

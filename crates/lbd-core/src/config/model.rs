@@ -1,13 +1,13 @@
 //! The configuration after every check: the types the rest of lbd works with.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU32;
 use std::time::Duration;
 
 use healthcheck::Policy;
 use ipnet::IpNet;
-use ipvs_netlink::{Family, Forwarding, Protocol, Scheduler, ServiceKey};
+use ipvs_netlink::{Family, Forwarding, Protocol, Scheduler, ServiceFlags, ServiceKey};
 use netfilter_mark::Mac;
 use vrrp_proto::{Authentication, Centis, ChecksumForm, Priority, Version, Vrid};
 
@@ -24,6 +24,12 @@ pub struct Config {
     pub services: Vec<VirtualService>,
     /// Where operators are told of changes.
     pub notifications: Option<Notifications>,
+    /// Whether directors tell each other of their connections, so that these survive a takeover.
+    pub connection_sync: bool,
+    /// The program that the mark rules are made with.
+    pub mark_backend: MarkBackend,
+    /// Parameters of IPVS, by their last name, that lbd does not touch.
+    pub left_parameters: BTreeSet<String>,
 }
 
 /// One host of the cluster.
@@ -36,7 +42,7 @@ pub struct Node {
 }
 
 /// One virtual router: a set of addresses that exactly one of its directors holds.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VirtualRouter {
     /// Its name, for people and hooks.
     pub name: String,
@@ -123,8 +129,23 @@ pub enum MarkMode {
     External,
 }
 
+/// The program that mark rules are made with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MarkBackend {
+    /// Whichever the host uses already.
+    #[default]
+    Auto,
+    /// iptables, in the variant that works.
+    Iptables,
+    /// nft, in a table of its own.
+    Nftables,
+}
+
+/// What turns a service's mark into its guard mark.
+pub(in crate::config) const GUARD_BIT: u32 = 1 << 31;
+
 /// One balanced service.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VirtualService {
     /// Its name, for people.
     pub name: String,
@@ -138,10 +159,16 @@ pub struct VirtualService {
     pub mark: MarkMode,
     /// How new connections are spread.
     pub scheduler: Scheduler,
+    /// The scheduler's own settings.
+    pub scheduler_flags: ServiceFlags,
+    /// Seconds for which a client stays with its server; none: each connection is spread by itself.
+    pub persistence: Option<NonZeroU32>,
     /// How packets reach a real server.
     pub forwarding: Forwarding,
     /// The weight of a healthy real server.
     pub weight: u32,
+    /// The weights of those servers that have one of their own.
+    pub weights: BTreeMap<String, u32>,
     /// The nodes that serve it, in the order of the file.
     pub servers: Vec<String>,
     /// The nodes that balance it.
@@ -167,6 +194,19 @@ impl VirtualService {
         }
     }
 
+    /// The weight of a node when it is healthy.
+    #[must_use]
+    pub fn weight_of(&self, node: &str) -> u32 {
+        self.weights.get(node).copied().unwrap_or(self.weight)
+    }
+
+    /// The mark of frames that another director sent: they are delivered here, and never sent on. It is the
+    /// service's mark with the highest bit turned, which the file's check keeps free.
+    #[must_use]
+    pub fn guard_mark(&self) -> Option<NonZeroU32> {
+        NonZeroU32::new(self.fwmark?.get() ^ GUARD_BIT)
+    }
+
     /// Whether a real server must hold the virtual address itself to answer for it.
     #[must_use]
     pub fn wants_address_on_servers(&self) -> bool {
@@ -175,7 +215,7 @@ impl VirtualService {
 }
 
 /// How a real server's health is judged.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HealthCheck {
     /// By a TCP connection.
     Tcp(TcpCheck),
@@ -200,7 +240,7 @@ impl HealthCheck {
 }
 
 /// A check by TCP connection.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TcpCheck {
     /// Interval, time-out, retries.
     pub policy: Policy,

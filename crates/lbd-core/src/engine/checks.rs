@@ -1,24 +1,29 @@
 //! The health checks of the services that this node balances: when to probe, and what the results
 //! say of each server.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use healthcheck::{Change, Monitor, Outcome, Time};
 
 use super::event::{Effect, ProbeId, Report};
+use crate::config::VirtualService;
 use crate::desired::Health;
 use crate::host::Host;
 
 #[derive(Debug)]
 pub(super) struct Checks {
     source: Option<IpAddr>,
-    checks: Vec<Check>,
+    /// By number. Numbers are not used again, so that the result of a probe that a reload made moot finds nobody.
+    checks: BTreeMap<usize, Check>,
+    /// The check of each node as a server of the service at a place in the configuration.
+    places: BTreeMap<(usize, String), usize>,
+    next: usize,
 }
 
 #[derive(Debug)]
 struct Check {
-    service: usize,
     service_name: String,
     node: String,
     target: SocketAddr,
@@ -28,29 +33,42 @@ struct Check {
 
 impl Checks {
     pub(super) fn new(host: &Host, now: Time) -> Self {
-        let mut checks = Vec::new();
+        let mut checks = Self {
+            source: None,
+            checks: BTreeMap::new(),
+            places: BTreeMap::new(),
+            next: 0,
+        };
+        checks.reload(host, now);
+        checks
+    }
+
+    /// Goes over to another file: a server that is checked as before keeps its verdict and its probe under way.
+    pub(super) fn reload(&mut self, host: &Host, now: Time) {
+        let old = std::mem::take(&mut self.checks);
+        let name = |check: &Check| (check.service_name.clone(), check.node.clone());
+        let mut old: BTreeMap<(String, String), (usize, Check)> = old
+            .into_iter()
+            .map(|(number, check)| (name(&check), (number, check)))
+            .collect();
+        self.source = host.address();
+        self.places.clear();
         for (index, service) in host.directed() {
-            for name in &service.servers {
-                let Some(node) = host.config.nodes.get(name) else {
+            for node in &service.servers {
+                let Some(check) = Check::new(host, service, node, now) else {
                     continue;
                 };
-                let check = service.health_check.as_ref();
-                checks.push(Check {
-                    service: index,
-                    service_name: service.name.clone(),
-                    node: name.clone(),
-                    target: check.map_or_else(
-                        || SocketAddr::new(node.address, service.port),
-                        |check| check.target(node.address, service.port),
-                    ),
-                    monitor: check
-                        .map(|check| Monitor::new(check.policy().clone(), now, Duration::ZERO)),
+                let kept = old
+                    .remove(&name(&check))
+                    .filter(|(_, old)| old.is_as(&check));
+                let (number, check) = kept.unwrap_or_else(|| {
+                    let number = self.next;
+                    self.next = number.wrapping_add(1);
+                    (number, check)
                 });
+                self.places.insert((index, node.clone()), number);
+                self.checks.insert(number, check);
             }
-        }
-        Self {
-            source: host.address(),
-            checks,
         }
     }
 
@@ -60,15 +78,13 @@ impl Checks {
 
     fn monitors(&self) -> impl Iterator<Item = &Monitor> {
         self.checks
-            .iter()
+            .values()
             .filter_map(|check| check.monitor.as_ref())
     }
 
     pub(super) fn health(&self, service: usize, node: &str) -> Health {
-        let check = self
-            .checks
-            .iter()
-            .find(|check| check.service == service && check.node == node);
+        let number = self.places.get(&(service, node.to_owned()));
+        let check = number.and_then(|number| self.checks.get(number));
         match check.map(|check| check.monitor.as_ref().map(Monitor::health)) {
             None => Health::Unknown,
             Some(None | Some(healthcheck::Health::Up)) => Health::Up,
@@ -78,7 +94,7 @@ impl Checks {
     }
 
     pub(super) fn tick(&mut self, now: Time, effects: &mut Vec<Effect>) {
-        for (index, check) in self.checks.iter_mut().enumerate() {
+        for (number, check) in &mut self.checks {
             let Some(monitor) = &mut check.monitor else {
                 continue;
             };
@@ -86,7 +102,7 @@ impl Checks {
             if let Some(start) = monitor.poll(now) {
                 effects.push(Effect::Probe {
                     id: ProbeId {
-                        check: index,
+                        check: *number,
                         probe: start.probe,
                     },
                     source: self.source,
@@ -105,7 +121,7 @@ impl Checks {
         outcome: Outcome,
         effects: &mut Vec<Effect>,
     ) {
-        let Some(check) = self.checks.get_mut(id.check) else {
+        let Some(check) = self.checks.get_mut(&id.check) else {
             return;
         };
         let Some(monitor) = &mut check.monitor else {
@@ -118,6 +134,32 @@ impl Checks {
 }
 
 impl Check {
+    fn new(host: &Host, service: &VirtualService, node: &str, now: Time) -> Option<Self> {
+        let address = host.config.nodes.get(node)?.address;
+        let check = service.health_check.as_ref();
+        let target = check.map_or_else(
+            || SocketAddr::new(address, service.port),
+            |check| check.target(address, service.port),
+        );
+        Some(Self {
+            service_name: service.name.clone(),
+            node: node.to_owned(),
+            target,
+            monitor: check.map(|check| Monitor::new(check.policy().clone(), now, Duration::ZERO)),
+        })
+    }
+
+    /// Whether both ask the same of the same server.
+    fn is_as(&self, other: &Self) -> bool {
+        let policy = |check: &Self| {
+            check
+                .monitor
+                .as_ref()
+                .map(|monitor| monitor.policy().clone())
+        };
+        self.target == other.target && policy(self) == policy(other)
+    }
+
     fn report(&self, change: Change) -> Effect {
         let failure = match change.to {
             healthcheck::Health::Down { failure } => Some(failure),

@@ -27,7 +27,7 @@ pub struct AdvertLink {
 /// One probe of one server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ProbeId {
-    /// The place of the server's check in the engine's list.
+    /// The number of the server's check.
     pub check: usize,
     /// Which of its probes.
     pub probe: u64,
@@ -166,6 +166,15 @@ pub enum Report {
         /// The state now.
         to: State,
         /// The priority it has.
+        priority: Priority,
+    },
+    /// For the first time since the start a master was heard that this host will not replace.
+    MasterHeard {
+        /// The router's name.
+        router: String,
+        /// Who.
+        source: IpAddr,
+        /// Its priority.
         priority: Priority,
     },
     /// An advert was not accepted: the first for this reason, or the second, fourth, eighth, …

@@ -8,14 +8,43 @@ mod routers;
 
 use healthcheck::Time;
 
-use crate::desired::{Desired, Health, Knowledge};
-use crate::host::Host;
+use crate::desired::{Desired, Health, Knowledge, Role};
+use crate::host::{Host, Interface};
+use crate::plan::Scope;
 use checks::Checks;
 pub use event::{
     AdvertLink, Effect, Event, Holding, LinkId, Neighbour, ProbeId, Report, Resolution,
 };
 use peers::Peers;
 use routers::Routers;
+
+/// Another file for a running engine, and the links that it needs.
+#[derive(Debug)]
+pub struct Succession {
+    host: Host,
+    routers: Routers,
+}
+
+impl Succession {
+    /// Where adverts must be received and sent under that file; those of the running engine come first, at their
+    /// places.
+    #[must_use]
+    pub fn links(&self) -> &[AdvertLink] {
+        self.routers.links()
+    }
+
+    /// What that file names of the kernel's state.
+    #[must_use]
+    pub fn scope(&self) -> Scope {
+        Scope::of(&self.host)
+    }
+
+    /// The interface of this host under that file.
+    #[must_use]
+    pub fn nic(&self) -> &str {
+        &self.host.nic
+    }
+}
 
 /// The decisions of one daemon on one host.
 #[derive(Debug)]
@@ -41,7 +70,7 @@ impl Engine {
     #[must_use]
     pub fn new(host: Host, now: Time) -> Self {
         Self {
-            routers: Routers::new(&host),
+            routers: Routers::new(&host, &[]),
             checks: Checks::new(&host, now),
             peers: Peers::new(&host),
             host,
@@ -60,6 +89,45 @@ impl Engine {
     #[must_use]
     pub fn links(&self) -> &[AdvertLink] {
         self.routers.links()
+    }
+
+    /// Whether any router's adverts travel on this link; a reload may leave links that none uses.
+    #[must_use]
+    pub fn uses(&self, link: LinkId) -> bool {
+        self.routers.uses(link)
+    }
+
+    /// Makes another file ready for [`Engine::reload`]: its links can be opened before anything changes.
+    #[must_use]
+    pub fn succession(&self, host: Host) -> Succession {
+        Succession {
+            routers: Routers::new(&host, self.routers.links()),
+            host,
+        }
+    }
+
+    /// Goes over to another file. What is the same in both goes on undisturbed: elections and their timers, verdicts and
+    /// their probes, learned MACs.
+    pub fn reload(
+        &mut self,
+        now: Time,
+        succession: Succession,
+        interfaces: &[Interface],
+    ) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        if self.phase != Phase::Running {
+            return effects;
+        }
+        let Succession { host, routers } = succession;
+        let old = std::mem::replace(&mut self.routers, routers);
+        self.routers.succeed(old, now, &mut effects);
+        self.routers.network(now, interfaces, &mut effects);
+        self.checks.reload(&host, now);
+        self.checks.tick(now, &mut effects);
+        self.peers.reload(&host, now, &mut effects);
+        self.host = host;
+        self.converge_before_announcing(&mut effects);
+        effects
     }
 
     /// The names of the virtual routers whose master this host is.
@@ -175,6 +243,7 @@ fn changes_desired_state(effect: &Effect) -> bool {
     match effect {
         Effect::Report(report) => match report {
             Report::Role { .. }
+            | Report::MasterHeard { .. }
             | Report::Server { .. }
             | Report::DirectorMac { .. }
             | Report::DirectorMacUnknown { .. } => true,
@@ -199,8 +268,8 @@ struct Known<'a> {
 }
 
 impl Knowledge for Known<'_> {
-    fn is_master(&self, router: usize) -> bool {
-        self.routers.is_master(router)
+    fn role(&self, router: usize) -> Role {
+        self.routers.role(router)
     }
 
     fn health(&self, service: usize, node: &str) -> Health {

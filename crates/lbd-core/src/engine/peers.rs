@@ -70,6 +70,29 @@ impl Peers {
         }
     }
 
+    /// Goes over to another file. What was known before goes on being known, as far as that file asks for it.
+    pub(super) fn reload(&mut self, host: &Host, now: Time, effects: &mut Vec<Effect>) {
+        let old = std::mem::replace(self, Self::new(host));
+        self.inherit(&old);
+        match self.learned.keys().eq(old.learned.keys()) {
+            true => self.refresh = old.refresh,
+            false => self.start(now, effects),
+        }
+    }
+
+    fn inherit(&mut self, old: &Self) {
+        for (name, peer) in &mut self.learned {
+            let before = old.learned.get(name);
+            if before.is_none_or(|before| before.address != peer.address) {
+                continue;
+            }
+            peer.missing = before.is_some_and(|before| before.missing);
+            if let Some(mac) = old.macs.get(name) {
+                self.macs.insert(name.clone(), *mac);
+            }
+        }
+    }
+
     pub(super) fn macs(&self) -> &BTreeMap<String, Mac> {
         &self.macs
     }

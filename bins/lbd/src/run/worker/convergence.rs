@@ -3,15 +3,22 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use ipvs_netlink::Change;
 use lbd_core::desired::Desired;
+use lbd_core::drift::{PAUSE, Repairs, Verdict};
 use lbd_core::plan::{Actual, Scope, Step, plan};
 use netfilter_mark::ChainState;
+use tokio::time::Instant;
 use tracing::{error, info, warn};
 
 use super::announcers::Announcers;
 use super::mailbox::Mailbox;
-use crate::run::kernel::Kernel;
+use crate::run::kernel::{Kernel, change_of_ipvs};
 use crate::run::ledger::Ledger;
+use crate::run::preflight::Needs;
+
+/// Of many changes of IPVS at once, so many are told one by one.
+const TOLD: usize = 32;
 
 pub(super) struct Convergence {
     kernel: Kernel,
@@ -23,6 +30,12 @@ pub(super) struct Convergence {
     announcers: Announcers,
     /// The mark chain as last seen: reading it costs a process.
     marks: Option<ChainState>,
+    repairs: Repairs,
+    /// Whether the kernel was found to be, or brought to, where the present order wants it.
+    settled: bool,
+    origin: Instant,
+    /// Whether mark rules may be left in a backend that an earlier file or daemon used.
+    left_elsewhere: bool,
     /// What failed last time, so that it is not said again every second.
     complaint: Option<String>,
     /// Whether the kernel can no longer be reached: only a new daemon can help.
@@ -39,6 +52,10 @@ impl Convergence {
             announce: BTreeSet::new(),
             announcers: Announcers::default(),
             marks: None,
+            repairs: Repairs::default(),
+            settled: false,
+            origin: Instant::now(),
+            left_elsewhere: true,
             complaint: None,
             lost: false,
         }
@@ -46,9 +63,21 @@ impl Convergence {
 
     pub(super) fn order(&mut self, desired: Option<Desired>, announce: BTreeSet<(String, IpAddr)>) {
         if desired.is_some() {
+            self.settled &= self.desired == desired;
             self.desired = desired;
         }
         self.announce.extend(announce);
+    }
+
+    /// Goes over to another file.
+    pub(super) async fn reform(&mut self, scope: Scope, needs: Needs) {
+        self.settled = false;
+        self.scope = scope;
+        self.marks = None;
+        self.left_elsewhere = true;
+        if let Err(error) = self.kernel.reform(needs).await {
+            error!("the kernel cannot be reached as the new file needs it: {error}");
+        }
     }
 
     /// Makes the next look at the kernel include the mark chain.
@@ -61,7 +90,12 @@ impl Convergence {
         self.lost
     }
 
-    /// What is not as it should be.
+    /// What is not as it should be, in words; nothing where all is well.
+    pub(super) fn complaint(&self) -> String {
+        self.complaint.clone().unwrap_or_default()
+    }
+
+    /// Whether all is as it should be, or else what is not.
     pub(super) fn ending(&self) -> Result<(), String> {
         match &self.complaint {
             Some(complaint) => Err(complaint.clone()),
@@ -69,12 +103,20 @@ impl Convergence {
         }
     }
 
-    /// Brings the kernel to the desired state; false when something failed.
-    pub(super) async fn converge(&mut self, mailbox: &Mailbox) -> bool {
+    /// Brings the kernel to the desired state, and says how many changes that took; none when something failed.
+    pub(super) async fn converge(&mut self, mailbox: &Mailbox) -> Option<usize> {
         let Some(desired) = self.desired.clone() else {
-            return true;
+            return Some(0);
         };
-        let failures = self.try_converge(&desired, mailbox).await;
+        let mut failures = Vec::new();
+        let done = self.try_converge(&desired, mailbox, &mut failures).await;
+        if self.left_elsewhere && failures.is_empty() && !mailbox.has_newer() {
+            self.left_elsewhere = false;
+            if let Err(error) = self.kernel.clear_other_backends() {
+                warn!("mark rules may be left where they are not looked after: {error}");
+            }
+        }
+        self.settled = failures.is_empty() && !mailbox.has_newer();
         let complaint = (!failures.is_empty()).then(|| failures.join("; "));
         if complaint != self.complaint {
             match &complaint {
@@ -83,68 +125,152 @@ impl Convergence {
             }
             self.complaint = complaint;
         }
-        self.complaint.is_none()
+        self.complaint.is_none().then_some(done)
     }
 
     /// One failure does not keep the rest from being done: an address without its service still
     /// serves, from this host alone, and one that is to go must go.
-    async fn try_converge(&mut self, desired: &Desired, mailbox: &Mailbox) -> Vec<String> {
-        let mut failures = Vec::new();
+    async fn try_converge(
+        &mut self,
+        desired: &Desired,
+        mailbox: &Mailbox,
+        failures: &mut Vec<String>,
+    ) -> usize {
         let scope = self.scope.clone().union(&self.ledger.scope());
-        self.let_go(desired, &scope, &mut failures).await;
+        let mut done = self.let_go(desired, &scope, failures).await;
         let known = self.marks.take();
-        let actual = match self
-            .kernel
-            .read(desired, &scope, known, &mut failures)
-            .await
-        {
+        let actual = match self.kernel.read(desired, &scope, known, failures).await {
             Ok(actual) => actual,
             Err(error) => {
                 self.lost = error.is_for_good();
                 failures.push(error.to_string());
-                return failures;
+                return done.len();
             }
         };
-        let steps = plan(desired, &actual, &scope);
-        self.write_down(|ledger| ledger.announce(&steps), &mut failures);
+        let steps = self.allowed(plan(desired, &actual, &scope));
+        self.write_down(|ledger| ledger.announce(&steps), failures);
         self.marks = actual.marks.clone();
-        let mut done = Vec::new();
-        for step in steps {
-            if attracts(&step) && mailbox.has_newer() {
-                break;
-            }
-            self.carry_out(step, &mut done, &mut failures).await;
-        }
-        self.write_down(
-            |ledger| ledger.settle(&done, &actual, desired),
-            &mut failures,
-        );
-        failures
+        done.extend(self.carry_out(steps, mailbox, failures).await);
+        self.write_down(|ledger| ledger.settle(&done, &actual, desired), failures);
+        done.len()
     }
 
     /// Takes the addresses of a lost role off before anything else is looked at: reading the mark chain takes a
     /// process, and another host has the role already.
-    async fn let_go(&mut self, desired: &Desired, scope: &Scope, failures: &mut Vec<String>) {
+    async fn let_go(
+        &mut self,
+        desired: &Desired,
+        scope: &Scope,
+        failures: &mut Vec<String>,
+    ) -> Vec<Step> {
         let addresses = match self.kernel.addresses().await {
             Ok(addresses) => addresses,
             // Said by the look at everything that follows.
-            Err(_) => return,
+            Err(_) => return Vec::new(),
         };
         let known = Actual {
             sysctl_changes: Vec::new(),
             addresses,
             services: None,
+            sync: None,
             marks: None,
         };
-        let steps = plan(desired, &known, scope);
-        for step in steps {
-            if matches!(step, Step::RemoveAddress(_)) {
-                self.carry_out(step, &mut Vec::new(), failures).await;
+        let mut steps = plan(desired, &known, scope);
+        steps.retain(|step| matches!(step, Step::RemoveAddress(_)));
+        let mut done = Vec::new();
+        for step in self.allowed(steps) {
+            self.carry_out_one(step, &mut done, failures).await;
+        }
+        done
+    }
+
+    /// Where nothing new was asked for, the steps put right what others changed: not without end.
+    fn allowed(&mut self, mut steps: Vec<Step>) -> Vec<Step> {
+        if !self.settled {
+            return steps;
+        }
+        let now = self.origin.elapsed();
+        steps.retain(|step| match self.repairs.judge(now, step) {
+            Verdict::Repair(count) => {
+                warn!(count, "changed by another program, putting it right: {step}");
+                true
             }
+            Verdict::Fight(count) => {
+                warn!(
+                    count,
+                    "another program keeps changing {}: putting it right every {PAUSE:?} only from now on; find that \
+                     program, and stop it or take the thing out of lbd's file",
+                    step.thing()
+                );
+                true
+            }
+            Verdict::Hold => false,
+        });
+        steps
+    }
+
+    /// Carries out the steps, those that follow each other in IPVS together, and gives those that were done.
+    async fn carry_out(
+        &mut self,
+        steps: Vec<Step>,
+        mailbox: &Mailbox,
+        failures: &mut Vec<String>,
+    ) -> Vec<Step> {
+        let mut done = Vec::new();
+        let mut batch = Vec::new();
+        for step in steps {
+            if let Some(change) = change_of_ipvs(&step) {
+                batch.push((step, change));
+                continue;
+            }
+            self.carry_out_batch(std::mem::take(&mut batch), &mut done, failures)
+                .await;
+            if attracts(&step) && mailbox.has_newer() {
+                return done;
+            }
+            self.carry_out_one(step, &mut done, failures).await;
+        }
+        self.carry_out_batch(batch, &mut done, failures).await;
+        done
+    }
+
+    async fn carry_out_batch(
+        &mut self,
+        batch: Vec<(Step, Change)>,
+        done: &mut Vec<Step>,
+        failures: &mut Vec<String>,
+    ) {
+        if batch.is_empty() {
+            return;
+        }
+        let (steps, changes): (Vec<Step>, Vec<Change>) = batch.into_iter().unzip();
+        let results = match self.kernel.apply_ipvs(&changes).await {
+            Ok(results) => results,
+            Err(error) => return failures.push(error.to_string()),
+        };
+        let told = steps.len().min(TOLD);
+        for (place, (step, result)) in steps.into_iter().zip(results).enumerate() {
+            match result {
+                Ok(()) => {
+                    if place < told {
+                        info!("{step}");
+                    }
+                    done.push(step);
+                }
+                Err(error) => failures.push(format!("{step}: {error}")),
+            }
+        }
+        if changes.len() > told {
+            info!("and {} more changes of IPVS", changes.len() - told);
         }
     }
 
-    async fn carry_out(&mut self, step: Step, done: &mut Vec<Step>, failures: &mut Vec<String>) {
+    async fn carry_out_one(
+        &mut self,
+        step: Step,
+        done: &mut Vec<Step>,
+        failures: &mut Vec<String>,
+    ) {
         if matches!(step, Step::SetMarks(_) | Step::RemoveMarks) {
             self.marks = None;
         }

@@ -5,12 +5,22 @@ use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use lbd_core::desired::Desired;
-use tokio::sync::Notify;
+use lbd_core::plan::Scope;
+use tokio::sync::{Notify, oneshot};
+
+use super::Outcome;
+use crate::run::preflight::Needs;
 
 #[derive(Debug, Default)]
 pub(super) struct Orders {
+    /// Another file: what it names, and what of the kernel it needs.
+    pub(super) reform: Option<(Scope, Needs)>,
     pub(super) desired: Option<Desired>,
     pub(super) announce: BTreeSet<(String, IpAddr)>,
+    /// Whoever wants to know what came of the orders so far.
+    pub(super) asked: Vec<oneshot::Sender<Outcome>>,
+    /// The mark chain may have been changed by somebody.
+    pub(super) marks_changed: bool,
     pub(super) finish: bool,
 }
 

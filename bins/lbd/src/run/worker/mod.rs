@@ -32,6 +32,9 @@ const RETRY: Duration = Duration::from_secs(1);
 /// How the worker ended: what of the kernel is not as it should be, in words.
 type Ending = Result<(), String>;
 
+/// What came of orders: how many changes the kernel took, or what is not as it should be.
+pub(super) type Outcome = Result<usize, String>;
+
 /// The engine's side of the worker.
 #[derive(Debug)]
 pub(super) struct Worker {
@@ -67,6 +70,29 @@ impl Worker {
 
     pub(super) fn converge(&self, desired: Desired) {
         self.mailbox.order(|orders| orders.desired = Some(desired));
+    }
+
+    /// Goes over to another file, before the next desired state.
+    pub(super) fn reform(&self, scope: Scope, needs: Needs) {
+        self.mailbox
+            .order(|orders| orders.reform = Some((scope, needs)));
+    }
+
+    /// Makes the worker look at the kernel now.
+    pub(super) fn look(&self) {
+        self.mailbox.order(|_| ());
+    }
+
+    /// The same, mark rules included.
+    pub(super) fn look_at_marks(&self) {
+        self.mailbox.order(|orders| orders.marks_changed = true);
+    }
+
+    /// What comes of the orders so far.
+    pub(super) fn outcome(&self) -> oneshot::Receiver<Outcome> {
+        let (asked, outcome) = oneshot::channel();
+        self.mailbox.order(|orders| orders.asked.push(asked));
+        outcome
     }
 
     pub(super) fn announce(&self, interface: &str, addresses: &[IpAddr]) {
@@ -135,21 +161,29 @@ async fn work(mut state: Convergence, mailbox: &Mailbox) -> Ending {
             () = mailbox.filled() => {}
             () = tokio::time::sleep_until(next_look) => {}
         }
-        if next_sweep <= Instant::now() {
+        let orders = mailbox.take();
+        if orders.marks_changed || next_sweep <= Instant::now() {
             state.forget_marks();
+        }
+        if next_sweep <= Instant::now() {
             next_sweep = Instant::now() + SWEEP;
         }
-        let orders = mailbox.take();
+        if let Some((scope, needs)) = orders.reform {
+            state.reform(scope, needs).await;
+        }
         state.order(orders.desired, orders.announce);
-        let well = state.converge(mailbox).await;
+        let done = state.converge(mailbox).await;
         state.announce().await;
+        for asked in orders.asked {
+            // Whoever asked may have gone.
+            let _ = asked.send(done.ok_or_else(|| state.complaint()));
+        }
         if orders.finish || state.lost() {
             return state.ending();
         }
-        next_look = if well {
-            next_sweep
-        } else {
-            Instant::now() + RETRY
+        next_look = match done {
+            Some(_) => next_sweep,
+            None => Instant::now() + RETRY,
         };
     }
 }

@@ -7,7 +7,7 @@ use serde_yaml::{Location, Spanned};
 
 use super::findings::Findings;
 use crate::config::file;
-use crate::config::model::Node;
+use crate::config::model::{GUARD_BIT, Node};
 
 type Nodes = BTreeMap<String, Node>;
 
@@ -45,6 +45,7 @@ pub(super) fn services(section: &[file::Service], nodes: &Nodes, findings: &mut 
     let mut names = Seen::new("virtual service");
     let mut marks = Seen::new("virtual service");
     let mut sockets = Seen::new("virtual service");
+    guards(section, findings);
     for service in section {
         let owner = &service.name.value;
         names.check(
@@ -69,6 +70,31 @@ pub(super) fn services(section: &[file::Service], nodes: &Nodes, findings: &mut 
             nodes,
             findings,
         );
+    }
+}
+
+/// Frames from other directors get their service's mark with the highest bit turned, which must be no mark of its own.
+fn guards(section: &[file::Service], findings: &mut Findings) {
+    for mark in section.iter().filter_map(|service| service.fwmark.as_ref()) {
+        let guard = mark.value ^ u64::from(GUARD_BIT);
+        let mut others = section.iter();
+        let other = others.find(|other| other.fwmark.as_ref().is_some_and(|m| m.value == guard));
+        if guard == 0 {
+            findings.add(
+                mark.referenced,
+                "fwmark 2147483648 cannot be used: with its highest bit turned, as frames from other directors are \
+                 marked, nothing is left of it",
+            );
+        } else if let Some(other) = other.filter(|_| mark.value < guard) {
+            findings.add(
+                mark.referenced,
+                format!(
+                    "fwmark {} and that of `{}` differ in the highest bit only, with which frames from other directors \
+                     are marked; use another one",
+                    mark.value, other.name.value
+                ),
+            );
+        }
     }
 }
 

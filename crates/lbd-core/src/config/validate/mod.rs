@@ -5,10 +5,12 @@
 
 mod cross;
 mod findings;
+mod kernel;
 mod nodes;
 mod notifications;
 mod routers;
 mod services;
+mod spreading;
 mod topology;
 
 use super::error::ConfigError;
@@ -25,11 +27,16 @@ pub(super) fn config(file: &File) -> Result<Config, ConfigError> {
     let notifications = notifications::notifications(file.notifications.as_ref(), &mut findings);
     cross::routers(&file.virtual_routers, &nodes, &mut findings);
     cross::services(&file.virtual_services, &nodes, &mut findings);
+    let connection_sync = kernel::connection_sync(file, &routers, &services, &mut findings);
+    let left_parameters = kernel::left_parameters(file, &mut findings);
     findings.finish(Config {
         cluster: file.cluster.value.clone(),
         nodes,
         routers,
         services,
         notifications,
+        connection_sync,
+        mark_backend: kernel::mark_backend(file.mark_backend),
+        left_parameters,
     })
 }

@@ -5,11 +5,11 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use healthcheck::Policy;
-use ipvs_netlink::{Forwarding, Scheduler, Tunnel};
+use ipvs_netlink::{Forwarding, Tunnel};
 use serde_yaml::Spanned;
 
 use super::findings::Findings;
-use super::topology;
+use super::{spreading, topology};
 use crate::config::file;
 use crate::config::model::{HealthCheck, MarkMode, Node, TcpCheck, VirtualRouter, VirtualService};
 
@@ -41,12 +41,14 @@ fn service(
             .and_then(NonZeroU32::new)
     });
     let mark = mark(item, findings);
-    let scheduler = scheduler(item.scheduler.as_ref(), findings);
-    let weight = item.weight.as_ref().map_or(Some(1), |weight| {
-        findings.number::<u32>(weight, "weight", 0..=65_535)
-    });
+    let scheduler = spreading::scheduler(item.scheduler.as_ref(), findings);
+    let weight = item
+        .weight
+        .as_ref()
+        .map_or(Some(1), |weight| spreading::weight(weight, findings));
     let servers = named(item.servers.as_ref(), nodes, findings)
         .unwrap_or_else(|| nodes.keys().cloned().collect());
+    let weights = spreading::weights(item.weights.as_ref(), &servers, findings);
     let named_directors = named(item.directors.as_ref(), nodes, findings);
     let health_check = item
         .health_check
@@ -63,8 +65,11 @@ fn service(
         fwmark,
         mark,
         scheduler: scheduler?,
+        scheduler_flags: spreading::flags(item, scheduler?, findings),
+        persistence: spreading::persistence(item.persistence.as_ref(), findings),
         forwarding: forwarding(item.forwarding),
         weight: weight?,
+        weights,
         servers,
         directors,
         health_check,
@@ -87,27 +92,6 @@ fn mark(item: &file::Service, findings: &mut Findings) -> MarkMode {
         file::Mark::Managed => MarkMode::Managed,
         file::Mark::External => MarkMode::External,
     }
-}
-
-fn scheduler(value: Option<&Spanned<String>>, findings: &mut Findings) -> Option<Scheduler> {
-    let Some(value) = value else {
-        return Some(Scheduler::WLC);
-    };
-    let scheduler = Scheduler::new(&value.value)
-        .ok()
-        .filter(Scheduler::is_known);
-    if scheduler.is_none() {
-        let known: Vec<&str> = Scheduler::ALL.iter().map(Scheduler::as_str).collect();
-        findings.add(
-            value.referenced,
-            format!(
-                "`{}` is no scheduler; there are {}",
-                value.value.escape_debug(),
-                known.join(", ")
-            ),
-        );
-    }
-    scheduler
 }
 
 fn forwarding(value: Option<file::Forwarding>) -> Forwarding {

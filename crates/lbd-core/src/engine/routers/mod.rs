@@ -8,6 +8,7 @@ use healthcheck::Time;
 use vrrp_proto::{Envelope, Input, State};
 
 use super::event::{AdvertLink, Effect, Holding, LinkId};
+use crate::desired::Role;
 use crate::host::{Host, Interface};
 use slot::Slot;
 
@@ -18,9 +19,10 @@ pub(super) struct Routers {
 }
 
 impl Routers {
-    pub(super) fn new(host: &Host) -> Self {
+    /// The routers of a file; links that there are already keep their places.
+    pub(super) fn new(host: &Host, links: &[AdvertLink]) -> Self {
         let mut routers = Self {
-            links: Vec::new(),
+            links: links.to_vec(),
             slots: Vec::new(),
         };
         for (index, config) in host.routers() {
@@ -34,9 +36,7 @@ impl Routers {
     }
 
     fn link(&mut self, interface: &str, source: IpAddr) -> LinkId {
-        let same = |link: &AdvertLink| {
-            link.interface == interface && link.source.is_ipv4() == source.is_ipv4()
-        };
+        let same = |link: &AdvertLink| link.interface == interface && link.source == source;
         let place = self.links.iter().position(same).unwrap_or_else(|| {
             self.links.push(AdvertLink {
                 interface: interface.to_owned(),
@@ -51,14 +51,31 @@ impl Routers {
         &self.links
     }
 
+    /// Whether adverts of any router travel on this link.
+    pub(super) fn uses(&self, link: LinkId) -> bool {
+        self.slots.iter().any(|slot| slot.link() == link)
+    }
+
+    /// Takes the place of the routers of another file. One that is the same goes on as if nothing had happened; one
+    /// that is the same on the wire keeps its role; the others resign, or wait for their start.
+    pub(super) fn succeed(&mut self, old: Self, now: Time, effects: &mut Vec<Effect>) {
+        for mut before in old.slots {
+            let mut slots = self.slots.iter_mut();
+            match slots.find(|slot| slot.name() == before.name() && slot.is_on_wire_as(&before)) {
+                Some(slot) => slot.succeed(before, now, effects),
+                None => before.handle(now, Input::Stop, effects),
+            }
+        }
+    }
+
     pub(super) fn deadline(&self) -> Option<Time> {
         self.slots.iter().filter_map(Slot::deadline).min()
     }
 
-    pub(super) fn is_master(&self, index: usize) -> bool {
-        self.slots
-            .iter()
-            .any(|slot| slot.index() == index && slot.state() == State::Master)
+    /// The role in the router at this place in the configuration.
+    pub(super) fn role(&self, index: usize) -> Role {
+        let slot = self.slots.iter().find(|slot| slot.index() == index);
+        slot.map_or(Role::Backup, Slot::role)
     }
 
     pub(super) fn masterships(&self) -> Vec<String> {

@@ -12,6 +12,7 @@ use vrrp_proto::{
 };
 
 use crate::config::VirtualRouter;
+use crate::desired::Role;
 use crate::engine::event::{Effect, Holding, LinkId, Report};
 use crate::host::{Host, Interface};
 
@@ -40,6 +41,8 @@ pub(super) struct Slot {
     counters: Counters,
     /// The last sender that was not resigning, and its priority.
     heard: Option<(IpAddr, Priority)>,
+    /// Whether since the start this host has been master, or has heard one that it will not replace.
+    decided: bool,
     /// Senders with other addresses or intervals of which the operator has been told; at most [`TOLD`].
     differ: BTreeSet<IpAddr>,
 }
@@ -68,6 +71,7 @@ impl Slot {
             started: false,
             counters: Counters::default(),
             heard: None,
+            decided: false,
             differ: BTreeSet::new(),
             config,
         })
@@ -79,6 +83,46 @@ impl Slot {
 
     pub(super) fn name(&self) -> &str {
         &self.config.name
+    }
+
+    pub(super) fn link(&self) -> LinkId {
+        self.link
+    }
+
+    /// Whether the other is the same virtual router to the hosts on the network.
+    pub(super) fn is_on_wire_as(&self, other: &Self) -> bool {
+        let wire = |slot: &Self| (slot.config.id, slot.config.version, slot.link);
+        wire(self) == wire(other)
+    }
+
+    /// Takes the place of this router under another file.
+    pub(super) fn succeed(&mut self, before: Self, now: Time, effects: &mut Vec<Effect>) {
+        if before.config == self.config
+            && (before.priority, &before.others) == (self.priority, &self.others)
+        {
+            let index = self.index;
+            *self = Self { index, ..before };
+            return;
+        }
+        self.counters = before.counters;
+        self.decided = before.decided;
+        match before.router.state() {
+            State::Master => {
+                self.start(now, true, effects);
+                self.handle(now, Input::TakeOver, effects);
+            }
+            State::Backup => self.start(now, true, effects),
+            State::Fault => self.start(now, false, effects),
+            State::Initialize => {}
+        }
+    }
+
+    pub(super) fn role(&self) -> Role {
+        match (self.router.state(), self.decided) {
+            (State::Master, _) => Role::Master,
+            (State::Initialize | State::Backup | State::Fault, true) => Role::Backup,
+            (State::Initialize | State::Backup | State::Fault, false) => Role::Undecided,
+        }
     }
 
     pub(super) fn state(&self) -> State {
@@ -156,11 +200,27 @@ impl Slot {
     fn accepted(&mut self, now: Time, incoming: &Incoming<'_>, effects: &mut Vec<Effect>) {
         self.compare(incoming, effects);
         self.handle(now, Input::Heard(incoming.heard()), effects);
+        self.decide(incoming, effects);
         if incoming.priority != Priority::ZERO {
             self.heard = Some((incoming.source, incoming.priority));
         } else if self.succeeds(incoming.source) {
             self.handle(now, Input::TakeOver, effects);
         }
+    }
+
+    /// Takes note of a master that will stay one.
+    fn decide(&mut self, incoming: &Incoming<'_>, effects: &mut Vec<Effect>) {
+        let replaced = self.config.preempt && self.config.preempt_delay.is_zero();
+        let stays = incoming.priority >= self.router.priority() || !replaced;
+        if self.decided || incoming.priority == Priority::ZERO || !stays {
+            return;
+        }
+        self.decided = true;
+        effects.push(Effect::Report(Report::MasterHeard {
+            router: self.config.name.clone(),
+            source: incoming.source,
+            priority: incoming.priority,
+        }));
     }
 
     /// Tells once of each sender whose file is another.
@@ -252,6 +312,7 @@ impl Slot {
                         priority: self.router.priority(),
                     }));
                     before = to;
+                    self.decided |= to == State::Master;
                 }
             }
         }

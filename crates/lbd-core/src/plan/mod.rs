@@ -2,18 +2,20 @@
 //!
 //! One order serves every occasion. What attracts traffic comes last on the way up and goes first
 //! on the way down: the address leaves the NIC before the marks and services go; parameters
-//! stand before the address is on `lo`; services and marks stand before the address is on
+//! stand before the address is on `lo`; services, sync and marks stand before the address is on
 //! the NIC. Where nothing differs there is no step.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
+mod step;
 
-use ipvs_netlink::{Destination, DestinationKey, Service, ServiceKey};
-use netfilter_mark::{ChainState, MarkRule};
+use std::collections::{BTreeMap, BTreeSet};
+
+use ipvs_netlink::{Daemon, DaemonRole, Destination, DestinationKey, Service, ServiceKey};
+use netfilter_mark::ChainState;
 use sysctl_tune::Change;
 
 use crate::desired::{Desired, DesiredService, Marks, Vip, Want};
 use crate::host::Host;
+pub use step::Step;
 
 /// The part of the kernel's state that lbd looks at.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,6 +27,8 @@ pub struct Actual {
     /// The IPVS services that lbd wants or may have made, with their destinations. None: the table could
     /// not be read, and nothing is planned for it.
     pub services: Option<BTreeMap<ServiceKey, ActualService>>,
+    /// The connection sync daemons that run. None: not known, and nothing is planned for them.
+    pub sync: Option<BTreeSet<Daemon>>,
     /// The mark chain. None: it could not be read, and nothing is planned for it.
     pub marks: Option<ChainState>,
 }
@@ -56,6 +60,8 @@ pub struct Scope {
     pub addresses: BTreeSet<Vip>,
     /// Services.
     pub services: BTreeSet<ServiceKey>,
+    /// Whether connection sync daemons may be lbd's.
+    pub sync: bool,
     /// Whether the mark chain may be lbd's.
     pub marks: bool,
 }
@@ -75,6 +81,7 @@ impl Scope {
             host.directed().map(|(_, service)| service.key()).collect();
         Self {
             addresses,
+            sync: !services.is_empty() && host.config.connection_sync,
             marks: !services.is_empty(),
             services,
         }
@@ -85,36 +92,10 @@ impl Scope {
     pub fn union(mut self, other: &Self) -> Self {
         self.addresses.extend(other.addresses.iter().cloned());
         self.services.extend(other.services.iter().copied());
+        self.sync |= other.sync;
         self.marks |= other.marks;
         self
     }
-}
-
-/// One change of the kernel's state.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Step {
-    /// Take an address off an interface.
-    RemoveAddress(Vip),
-    /// Take the mark chain and the jump to it away.
-    RemoveMarks,
-    /// Delete a service with its destinations.
-    RemoveService(ServiceKey),
-    /// Write a kernel parameter.
-    SetSysctl(Change),
-    /// Add a service.
-    AddService(Service),
-    /// Change a service in place.
-    EditService(Service),
-    /// Delete a destination.
-    RemoveDestination(ServiceKey, DestinationKey),
-    /// Add a destination.
-    AddDestination(ServiceKey, Destination),
-    /// Change a destination in place.
-    EditDestination(ServiceKey, Destination),
-    /// Make the mark chain hold exactly these rules.
-    SetMarks(Vec<MarkRule>),
-    /// Put an address on an interface.
-    AddAddress(Vip),
 }
 
 /// The steps from `actual` to `desired`, in order; empty when they agree.
@@ -122,8 +103,10 @@ pub enum Step {
 pub fn plan(desired: &Desired, actual: &Actual, scope: &Scope) -> Vec<Step> {
     let mut steps = Vec::new();
     unwanted_addresses(desired, actual, scope, &mut steps);
+    sync(desired, actual, scope, Some(DaemonRole::Backup), &mut steps);
     unwanted_marks(desired, actual, scope, &mut steps);
     unwanted_services(desired, actual, scope, &mut steps);
+    sync(desired, actual, scope, None, &mut steps);
     steps.extend(actual.sysctl_changes.iter().cloned().map(Step::SetSysctl));
     missing_addresses(desired, actual, true, &mut steps);
     if let Some(services) = &actual.services {
@@ -131,9 +114,47 @@ pub fn plan(desired: &Desired, actual: &Actual, scope: &Scope) -> Vec<Step> {
             service(*key, wanted, services.get(key), &mut steps);
         }
     }
+    sync(desired, actual, scope, Some(DaemonRole::Master), &mut steps);
     wanted_marks(desired, actual, &mut steps);
     missing_addresses(desired, actual, false, &mut steps);
     steps
+}
+
+/// Where a daemon of role `turn` is wanted (none: where none is), starts it and stops what else runs. A backup comes
+/// first, as the kernel balances nothing from then on; a master comes when all it tells of is there. The
+/// one that is wanted runs before the other is stopped, so that at no moment there is neither.
+fn sync(
+    desired: &Desired,
+    actual: &Actual,
+    scope: &Scope,
+    turn: Option<DaemonRole>,
+    steps: &mut Vec<Step>,
+) {
+    let Some(running) = actual.sync.as_ref().filter(|_| scope.sync) else {
+        return;
+    };
+    if desired.sync.map(|wanted| wanted.role) != turn {
+        return;
+    }
+    if desired.sync_kept && !running.is_empty() {
+        return;
+    }
+    let serves = |found: &Daemon| desired.sync.is_some_and(|wanted| same(found, &wanted));
+    let others = running.iter().filter(|found| !serves(found));
+    // Two of one role cannot run side by side.
+    let (replaced, unwanted): (Vec<&Daemon>, Vec<&Daemon>) =
+        others.partition(|found| Some(found.role) == turn);
+    steps.extend(replaced.iter().map(|found| Step::StopSync(found.role)));
+    if !running.iter().any(serves) {
+        steps.extend(desired.sync.map(Step::StartSync));
+    }
+    steps.extend(unwanted.iter().map(|found| Step::StopSync(found.role)));
+}
+
+/// The kernel tells of a running daemon also what it chose by itself.
+fn same(found: &Daemon, wanted: &Daemon) -> bool {
+    let place = |daemon: &Daemon| (daemon.role, daemon.interface, daemon.sync_id);
+    place(found) == place(wanted)
 }
 
 /// A copy with another prefix length, from an older file perhaps, is unwanted too.
@@ -154,10 +175,11 @@ fn unwanted_marks(desired: &Desired, actual: &Actual, scope: &Scope, steps: &mut
 }
 
 fn unwanted_services(desired: &Desired, actual: &Actual, scope: &Scope, steps: &mut Vec<Step>) {
+    let stays = |key: &ServiceKey| desired.services.contains_key(key) || desired.kept.contains(key);
     let gone = scope
         .services
         .iter()
-        .filter(|key| actual.has_service(key) && !desired.services.contains_key(key));
+        .filter(|key| actual.has_service(key) && !stays(key));
     steps.extend(gone.copied().map(Step::RemoveService));
 }
 
@@ -212,60 +234,5 @@ fn wanted_marks(desired: &Desired, actual: &Actual, steps: &mut Vec<Step>) {
         .is_some_and(|marks| !marks.holds(rules))
     {
         steps.push(Step::SetMarks(rules.clone()));
-    }
-}
-
-impl fmt::Display for Vip {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} on {}", self.address, self.interface)
-    }
-}
-
-impl fmt::Display for Step {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::RemoveAddress(vip) => write!(f, "remove address {vip}"),
-            Self::RemoveMarks => f.write_str("remove the mark chain"),
-            Self::RemoveService(key) => write!(f, "remove service {key}"),
-            Self::SetSysctl(change) => write!(f, "set {} to {}", change.key, change.to),
-            Self::AddService(service) => write!(f, "add service {}", service.key),
-            Self::EditService(service) => write!(f, "change service {}", service.key),
-            Self::RemoveDestination(key, server) => write!(f, "remove server {server} from {key}"),
-            Self::AddDestination(key, server) => {
-                write!(
-                    f,
-                    "add server {} with weight {} to {key}",
-                    server.key(),
-                    server.weight
-                )
-            }
-            Self::EditDestination(key, server) => {
-                write!(
-                    f,
-                    "change server {} of {key} to weight {}",
-                    server.key(),
-                    server.weight
-                )
-            }
-            Self::SetMarks(rules) => write!(f, "set the mark chain: {}", Rules(rules)),
-            Self::AddAddress(vip) => write!(f, "add address {vip}"),
-        }
-    }
-}
-
-struct Rules<'a>(&'a [MarkRule]);
-
-impl fmt::Display for Rules<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (n, rule) in self.0.iter().enumerate() {
-            let separator = if n == 0 { "" } else { "; " };
-            let (address, port, mark) = (rule.destination, rule.port, rule.mark);
-            write!(f, "{separator}{address} port {port} gets mark {mark}")?;
-            for (n, mac) in rule.excluded.iter().enumerate() {
-                let separator = if n == 0 { " unless from " } else { ", " };
-                write!(f, "{separator}{mac}")?;
-            }
-        }
-        Ok(())
     }
 }

@@ -1,0 +1,101 @@
+//! Putting right what other programs change, without fighting them for ever.
+//!
+//! A step that is due although nobody asked for anything new undoes what somebody else did. That is done at once. But
+//! where the same thing has to be put right again and again, another program wants it otherwise: from then on
+//! lbd insists only now and then, and says so.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use crate::plan::Step;
+
+/// So many repairs of one thing within [`WINDOW`] are no fight yet.
+pub const PATIENCE: usize = 5;
+/// The time in which repairs of one thing are counted.
+pub const WINDOW: Duration = Duration::from_secs(60);
+/// From one repair to the next while a fight lasts.
+pub const PAUSE: Duration = Duration::from_secs(30);
+/// A thing that needed no repair for so long is not fought over any more.
+pub const QUIET: Duration = Duration::from_secs(300);
+
+/// What to do about a thing that another program changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Put it right; the number counts all repairs so far.
+    Repair(u64),
+    /// Put it right, and say that there is a fight: it is told once.
+    Fight(u64),
+    /// Leave it for now.
+    Hold,
+}
+
+/// The repairs of late, by thing.
+#[derive(Clone, Debug, Default)]
+pub struct Repairs {
+    things: BTreeMap<String, Thing>,
+    total: u64,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Thing {
+    /// When it was repaired, within [`WINDOW`].
+    repaired: VecDeque<Duration>,
+    /// While there is a fight: when it may be repaired next.
+    next: Option<Duration>,
+    /// When it last needed repair.
+    last: Duration,
+}
+
+impl Repairs {
+    /// How many repairs there have been.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.total
+    }
+
+    /// Judges a step that puts right what another program changed. `now` is monotonic, from any origin.
+    pub fn judge(&mut self, now: Duration, step: &Step) -> Verdict {
+        self.things
+            .retain(|_, thing| now.saturating_sub(thing.last) <= QUIET);
+        let thing = self.things.entry(step.thing()).or_default();
+        if !thing.may_be_repaired(now) {
+            return Verdict::Hold;
+        }
+        self.total = self.total.saturating_add(1);
+        match thing.is_fought_over(now) {
+            true => Verdict::Fight(self.total),
+            false => Verdict::Repair(self.total),
+        }
+    }
+}
+
+impl Thing {
+    /// Whether it may be repaired now; takes note if so.
+    fn may_be_repaired(&mut self, now: Duration) -> bool {
+        self.last = now;
+        if self.next.is_some_and(|next| now < next) {
+            return false;
+        }
+        while self
+            .repaired
+            .front()
+            .is_some_and(|at| now.saturating_sub(*at) > WINDOW)
+        {
+            self.repaired.pop_front();
+        }
+        self.repaired.push_back(now);
+        if let Some(next) = &mut self.next {
+            *next = now.saturating_add(PAUSE);
+        }
+        true
+    }
+
+    /// Whether a fight begins with the repair that was just noted.
+    fn is_fought_over(&mut self, now: Duration) -> bool {
+        let begins = self.next.is_none() && self.repaired.len() > PATIENCE;
+        if begins {
+            self.next = Some(now.saturating_add(PAUSE));
+        }
+        begins
+    }
+}

@@ -1,0 +1,302 @@
+//! Going over to another file while running: what is the same goes on, what differs follows; and which kernel state each
+//! role asks for.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::wildcard_enum_match_arm
+)]
+
+use std::time::Duration;
+
+use healthcheck::Outcome;
+use ipvs_netlink::DaemonRole;
+use lbd_core::config::Config;
+use lbd_core::desired::{Desired, Want};
+use lbd_core::engine::{Effect, Engine, Event, LinkId, Report};
+use lbd_core::host::{Host, Interface};
+use vrrp_proto::{Envelope, State};
+
+const REFERENCE: &str = include_str!("../../../testdata/lbd.yaml");
+
+fn at(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+fn interfaces(address: &str) -> [Interface; 1] {
+    [Interface {
+        index: 2,
+        name: "eth0".to_owned(),
+        mac: None,
+        usable: true,
+        addresses: vec![address.parse().unwrap()],
+    }]
+}
+
+fn host(text: &str, address: &str) -> Host {
+    let config = Config::parse(text).unwrap_or_else(|error| panic!("{error}"));
+    Host::new(config, &interfaces(address), None).unwrap()
+}
+
+/// The master of a file, all of whose servers are up.
+fn master(text: &str) -> (Engine, Vec<Effect>) {
+    let mut engine = Engine::new(host(text, "10.243.95.3"), at(0));
+    let adopted: Vec<String> = engine
+        .host()
+        .routers()
+        .map(|(_, r)| r.name.clone())
+        .collect();
+    let mut effects = engine.handle(at(0), Event::Start { adopted: &adopted });
+    effects.extend(all_up(&mut engine, &effects.clone()));
+    (engine, effects)
+}
+
+fn all_up(engine: &mut Engine, effects: &[Effect]) -> Vec<Effect> {
+    let mut heard = Vec::new();
+    for effect in effects {
+        if let Effect::Probe { id, .. } = effect {
+            let (id, outcome) = (*id, Outcome::Success { took: at(1) });
+            heard.extend(engine.handle(at(2), Event::Probed { id, outcome }));
+        }
+    }
+    heard
+}
+
+fn backup(text: &str) -> (Engine, Vec<Effect>) {
+    let mut engine = Engine::new(host(text, "10.243.95.3"), at(0));
+    let mut effects = engine.handle(at(0), Event::Start { adopted: &[] });
+    let interfaces = &interfaces("10.243.95.3");
+    let neighbours = &[];
+    effects.extend(engine.handle(
+        at(0),
+        Event::Network {
+            interfaces,
+            neighbours,
+        },
+    ));
+    effects.extend(all_up(&mut engine, &effects.clone()));
+    (engine, effects)
+}
+
+/// Lets an engine hear the adverts among the effects of another one.
+fn deliver(effects: &[Effect], source: &str, to: &mut Engine) -> Vec<Effect> {
+    let mut heard = Vec::new();
+    for effect in effects {
+        if let Effect::Send {
+            destination,
+            payload,
+            ..
+        } = effect
+        {
+            let envelope = Envelope {
+                source: source.parse().unwrap(),
+                destination: *destination,
+                ttl: 255,
+            };
+            let link = LinkId(0);
+            heard.extend(to.handle(
+                at(3),
+                Event::Advert {
+                    link,
+                    envelope,
+                    payload,
+                },
+            ));
+        }
+    }
+    heard
+}
+
+fn reload(engine: &mut Engine, now: u64, text: &str) -> Vec<Effect> {
+    let succession = engine.succession(host(text, "10.243.95.3"));
+    engine.reload(at(now), succession, &interfaces("10.243.95.3"))
+}
+
+fn desired(effects: &[Effect]) -> Option<&Desired> {
+    effects.iter().rev().find_map(|effect| match effect {
+        Effect::Converge(desired) => Some(desired),
+        _ => None,
+    })
+}
+
+fn adverts(effects: &[Effect]) -> Vec<u8> {
+    let advert = |effect: &Effect| match effect {
+        Effect::Send { payload, .. } => Some(payload[2]),
+        _ => None,
+    };
+    effects.iter().filter_map(advert).collect()
+}
+
+fn roles(effects: &[Effect]) -> Vec<State> {
+    let role = |effect: &Effect| match effect {
+        Effect::Report(Report::Role { to, .. }) => Some(*to),
+        _ => None,
+    };
+    effects.iter().filter_map(role).collect()
+}
+
+fn weights(desired: &Desired) -> Vec<Option<u32>> {
+    let weight = |want: &Want| match want {
+        Want::Present(destination) => Some(destination.weight),
+        Want::Absent | Want::AsIs => None,
+    };
+    let services = desired.services.values();
+    services
+        .flat_map(|service| service.destinations.values().map(weight))
+        .collect()
+}
+
+#[test]
+fn only_a_master_holds_the_service() {
+    let (mut undecided, effects) = backup(REFERENCE);
+    let asked = desired(&effects).unwrap();
+    assert!(asked.services.is_empty());
+    assert_eq!(
+        asked.kept.len(),
+        1,
+        "until its role is decided it leaves what there is"
+    );
+    // A master that will stay.
+    let text = REFERENCE.replace("db2: 90", "db2: 200");
+    let mut other = Engine::new(host(&text, "10.243.95.4"), at(0));
+    let adopted = ["VI_1".to_owned()];
+    let sent = other.handle(at(0), Event::Start { adopted: &adopted });
+    let effects = deliver(&sent, "10.243.95.4", &mut undecided);
+    let asked = desired(&effects).unwrap();
+    assert!(asked.services.is_empty() && asked.kept.is_empty());
+
+    let (mut engine, effects) = master(REFERENCE);
+    assert_eq!(weights(desired(&effects).unwrap()), [Some(3); 3]);
+    let effects = engine.handle(at(10), Event::HandOver);
+    assert!(desired(&effects).unwrap().services.is_empty());
+}
+
+#[test]
+fn with_connection_sync_both_hold_the_service_and_the_daemon_follows_the_role() {
+    let text = format!("{REFERENCE}\nconnection_sync: true\n");
+    let role = |effects: &[Effect]| {
+        let desired = desired(effects).unwrap();
+        assert_eq!(weights(desired), [Some(3); 3]);
+        let daemon = desired.sync.unwrap();
+        assert_eq!(
+            (daemon.interface.to_string().as_str(), daemon.sync_id),
+            ("eth0", 200)
+        );
+        daemon.role
+    };
+    assert_eq!(role(&backup(&text).1), DaemonRole::Backup);
+    let (mut engine, effects) = master(&text);
+    assert_eq!(role(&effects), DaemonRole::Master);
+    let effects = engine.handle(at(10), Event::HandOver);
+    assert_eq!(role(&effects), DaemonRole::Backup);
+    let effects = engine.handle(at(20), Event::Stop);
+    assert_eq!(desired(&effects).unwrap().sync, None);
+}
+
+#[test]
+fn the_same_file_again_asks_for_nothing() {
+    for (mut engine, _) in [master(REFERENCE), backup(REFERENCE)] {
+        let deadline = engine.deadline();
+        let effects = reload(&mut engine, 5, REFERENCE);
+        assert_eq!(effects, []);
+        assert_eq!(engine.deadline(), deadline);
+    }
+}
+
+#[test]
+fn another_weight_changes_that_and_no_role() {
+    let (mut engine, _) = master(REFERENCE);
+    let text = REFERENCE.replace("weight: 3\n", "weight: 3\n    weights: { db3: 0 }\n");
+    let effects = reload(&mut engine, 5, &text);
+    assert_eq!(
+        weights(desired(&effects).unwrap()),
+        [Some(3), Some(3), Some(0)]
+    );
+    assert_eq!((adverts(&effects), roles(&effects)), (vec![], vec![]));
+}
+
+#[test]
+fn another_priority_keeps_the_role_and_is_advertised() {
+    let (mut engine, _) = master(REFERENCE);
+    let text = REFERENCE.replace("db1: 100", "db1: 150");
+    let effects = reload(&mut engine, 5, &text);
+    assert_eq!(adverts(&effects), [150]);
+    assert_eq!(roles(&effects), [State::Backup, State::Master]);
+    assert_eq!(engine.masterships(), ["VI_1"]);
+    assert!(desired(&effects).is_none(), "the kernel has nothing to do");
+}
+
+#[test]
+fn a_router_that_the_new_file_lacks_resigns_and_lets_its_address_go() {
+    let (mut engine, _) = master(REFERENCE);
+    let text = REFERENCE
+        .replace("name: VI_1", "name: VI_2")
+        .replace("id: 200", "id: 201");
+    let effects = reload(&mut engine, 5, &text);
+    assert_eq!(adverts(&effects), [0]);
+    let desired = desired(&effects).unwrap();
+    assert!(desired.addresses.iter().all(|vip| vip.interface == "lo"));
+    assert!(desired.services.is_empty());
+    // The new one starts as backup, and takes over in its time.
+    assert_eq!(engine.masterships(), [""; 0]);
+    let at = engine.deadline().unwrap();
+    assert!(at > Duration::from_millis(5));
+}
+
+#[test]
+fn another_check_keeps_a_server_in_the_table_until_it_is_judged_anew() {
+    let (mut engine, _) = master(REFERENCE);
+    let text = REFERENCE.replace("retries: 3", "retries: 2");
+    let effects = reload(&mut engine, 5, &text);
+    let asked = desired(&effects).unwrap();
+    let wants: Vec<&Want> = asked
+        .services
+        .values()
+        .flat_map(|s| s.destinations.values())
+        .collect();
+    assert_eq!(wants, [&Want::AsIs; 3]);
+    let effects = all_up(&mut engine, &effects);
+    assert_eq!(weights(desired(&effects).unwrap()), [Some(3); 3]);
+}
+
+#[test]
+fn the_result_of_a_probe_from_before_finds_nobody() {
+    let (mut engine, effects) = {
+        let mut engine = Engine::new(host(REFERENCE, "10.243.95.3"), at(0));
+        let effects = engine.handle(
+            at(0),
+            Event::Start {
+                adopted: &["VI_1".to_owned()],
+            },
+        );
+        (engine, effects)
+    };
+    // Another port is another check.
+    let text = REFERENCE.replace("      tcp:", "      tcp:\n        port: 3307");
+    reload(&mut engine, 5, &text);
+    let late = all_up(&mut engine, &effects);
+    assert!(late.is_empty(), "{late:?}");
+}
+
+#[test]
+fn another_interface_needs_another_link_and_the_old_one_is_let_go() {
+    let two_cards = |mut list: Vec<Interface>| {
+        list.push(Interface {
+            index: 3,
+            name: "eth1".to_owned(),
+            ..list[0].clone()
+        });
+        list
+    };
+    let (mut engine, _) = master(REFERENCE);
+    let list = two_cards(interfaces("10.243.95.3").to_vec());
+    let config = Config::parse(&REFERENCE.replace("interface: eth0", "interface: eth1")).unwrap();
+    let succession = engine.succession(Host::new(config, &list, None).unwrap());
+    assert_eq!(succession.links().len(), 2);
+    let effects = engine.reload(at(5), succession, &list);
+    assert!(!engine.uses(LinkId(0)) && engine.uses(LinkId(1)));
+    let resigned = effects
+        .iter()
+        .any(|e| matches!(e, Effect::Send { link: LinkId(0), payload, .. } if payload[2] == 0));
+    assert!(resigned, "{effects:?}");
+}

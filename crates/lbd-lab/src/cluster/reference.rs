@@ -58,6 +58,30 @@ impl Reference {
         self.replace("{ db1: 100, db2: 90 }", "{ db1: 100, db2: 90, db3: 80 }")
     }
 
+    /// With `db3` as a third director and `db4` as a fourth server.
+    #[must_use]
+    pub fn with_fourth_server(self) -> Self {
+        self.with_third_director().replace(
+            "\nvirtual_routers:",
+            "  db4: { address: 10.243.95.6 }\n\nvirtual_routers:",
+        )
+    }
+
+    /// With the directors telling each other of their connections.
+    #[must_use]
+    pub fn with_connection_sync(self) -> Self {
+        self.replace(
+            "cluster: orders\n",
+            "cluster: orders\nconnection_sync: true\n",
+        )
+    }
+
+    /// With another scheduler.
+    #[must_use]
+    pub fn with_scheduler(self, lines: &str) -> Self {
+        self.replace("scheduler: rr", lines)
+    }
+
     /// With virtual routers only.
     #[must_use]
     pub fn without_services(self) -> Self {
@@ -119,6 +143,8 @@ mod tests {
                 .with_quick_checks()
                 .with_external_mark()
                 .with_third_director(),
+            Reference::new().with_fourth_server().with_connection_sync(),
+            Reference::new().with_scheduler("scheduler: wlc"),
             Reference::new().without_services(),
             Reference::new().without_virtual_routers(),
             Reference::new().without_hooks(),

@@ -50,7 +50,7 @@ pub(super) fn run(lab: &mut Lab) -> Result {
 }
 
 /// A service, a rule, a mark and an address that are not lbd's.
-fn things_of_others(host: &Host) -> Result {
+pub(super) fn things_of_others(host: &Host) -> Result {
     host.run("ip addr add 10.243.95.77/32 dev eth0")?;
     host.run("ipvsadm -A -t 10.243.95.77:80 -s wlc")?;
     host.run("ipvsadm -a -t 10.243.95.77:80 -r 10.243.95.200:80 -m -w 7")?;
@@ -64,7 +64,7 @@ fn things_of_others(host: &Host) -> Result {
     Ok(())
 }
 
-fn others_are_there(host: &Host) -> Result {
+pub(super) fn others_are_there(host: &Host) -> Result {
     let keys: Vec<String> = host
         .ipvs()?
         .into_iter()

@@ -101,7 +101,7 @@ fn nothing_is_doubled(cluster: &Cluster) -> Result {
     let rules = cluster.db1.mangle()?;
     let marks = rules
         .iter()
-        .filter(|rule| rule.contains("--set-xmark") || rule.contains("--set-mark"))
+        .filter(|rule| rule.contains("--set-xmark 0x2/"))
         .count();
     let jumps = rules
         .iter()

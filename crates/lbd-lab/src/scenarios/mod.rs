@@ -2,9 +2,13 @@
 
 mod bad_input;
 mod balancer_only;
+mod cleanup;
+mod connections;
+mod drift;
 mod even_spread;
 mod foreign_untouched;
 mod keepalived_pair;
+mod killed_anywhere;
 mod killed_daemon;
 mod loops;
 mod mac_change;
@@ -12,7 +16,9 @@ mod mariadb_reads;
 mod mariadb_replicates;
 mod master_cut;
 mod master_dies;
+mod never_a_loop;
 mod plain_ipvs;
+mod reload;
 mod rolling_restart;
 mod router_only;
 mod server_killed;
@@ -58,6 +64,8 @@ pub enum Need {
     Mariadb,
     /// ipvsadm and iptables.
     Ipvsadm,
+    /// strace, which kills at a given system call.
+    Strace,
     /// The right to real-time scheduling.
     RealTime,
 }
@@ -75,6 +83,7 @@ impl Need {
             Self::Keepalived => &["keepalived"],
             Self::Mariadb => &["mariadbd", "mariadb-install-db"],
             Self::Ipvsadm => &["ipvsadm", "iptables"],
+            Self::Strace => &["strace"],
             Self::RealTime => return vrrp::no_real_time(),
         };
         programs
@@ -186,6 +195,11 @@ pub static SCENARIOS: &[Scenario] = &[
         loops::three_directors,
     ),
     with_lbd(
+        "never-a-loop",
+        "nor through failover, failback, handover, kill -9, split and heal, with clients that use their ports again",
+        never_a_loop::run,
+    ),
+    with_lbd(
         "mac-change",
         "a director's new MAC is followed in the other's mark rule",
         mac_change::run,
@@ -204,6 +218,50 @@ pub static SCENARIOS: &[Scenario] = &[
         "killed-daemon",
         "a daemon killed and started again converges, and connections live on",
         killed_daemon::run,
+    ),
+    Scenario {
+        needs: &[Need::Lbd, Need::Ipvsadm, Need::Strace],
+        limit: seconds(300),
+        ..with_lbd(
+            "killed-anywhere",
+            "killed anywhere between start and stop, lbd converges at its next start",
+            killed_anywhere::run,
+        )
+    },
+    with_lbd(
+        "reload",
+        "another file is gone over to without a read lost, and a bad one changes nothing",
+        reload::run,
+    ),
+    with_lbd(
+        "drift",
+        "what other programs change is put right, counted and told, and no fight goes on for ever",
+        drift::run,
+    ),
+    with_lbd(
+        "cleanup",
+        "after a clean-up a host is as it was before lbd came",
+        cleanup::run,
+    ),
+    with_lbd(
+        "connections-synced-handover",
+        "with connection_sync every connection survives a handover",
+        connections::synced,
+    ),
+    with_lbd(
+        "connections-synced-death",
+        "and those whose server lives survive the death of the master's host",
+        connections::synced_death,
+    ),
+    with_lbd(
+        "connections-hashed-death",
+        "so they do without sync, with the scheduler mh",
+        connections::hashed,
+    ),
+    with_lbd(
+        "connections-dead-drained",
+        "a dead server's clients get a reset at once, a drained one's finish",
+        connections::dead_and_drained,
     ),
     with_lbd(
         "bad-input",

@@ -14,9 +14,17 @@ pub(crate) struct Found {
     /// The rules that drop, in the listing's words.
     guarded: BTreeMap<(Target, NonZeroU32), String>,
     strange: Vec<Fault>,
+    local_spared: bool,
 }
 
 impl Found {
+    /// The rule that keeps local traffic from being marked; behind a mark it would come too late.
+    pub(crate) fn spare_local(&mut self) -> bool {
+        let first = self.marked.is_empty() && !self.local_spared;
+        self.local_spared = true;
+        first
+    }
+
     /// A rule that sets a target's mark; the second for one target would win, also over exclusions.
     pub(crate) fn mark(&mut self, target: Target, mark: NonZeroU32) -> bool {
         let Entry::Vacant(place) = self.marked.entry(target) else {
@@ -63,6 +71,9 @@ impl Found {
     /// The rules, sorted, and what is wrong with them.
     pub(crate) fn finish(mut self) -> (Vec<MarkRule>, Vec<Fault>) {
         let mut faults = Vec::new();
+        if !self.marked.is_empty() && !self.local_spared {
+            faults.push(Fault::LocalMarked);
+        }
         for (target, rule) in &self.marked {
             if !rule.excluded.is_empty() && self.guarded.remove(&(*target, rule.guard)).is_none() {
                 let target = target.to_string();

@@ -6,13 +6,14 @@
 //! director's: those get a *guard mark*. That alone is not enough, because IPVS looks for an existing connection entry
 //! before it looks at the mark, and would follow an old one. But what it forwards (direct routing) passes the hook
 //! LOCAL_OUT with its mark kept. There, what carries the guard mark is dropped: what another director sent may be delivered
-//! here, and is never sent on. Local traffic does not pass PREROUTING, carries neither mark, and is not affected.
+//! here, and is never sent on. Local traffic, which comes back on `lo` through PREROUTING, is spared: it gets neither mark.
 //!
 //! With iptables, the rules live in two chains of their own in the table `mangle`, [`MARK_CHAIN`] and [`GUARD_CHAIN`]:
 //!
 //! ```text
 //! -A PREROUTING -j LBD-MARK
 //! -A OUTPUT -j LBD-GUARD
+//! -A LBD-MARK -i lo -j RETURN
 //! -A LBD-MARK -d 192.0.2.10/32 -p tcp -m tcp --dport 3306 -j MARK --set-xmark 0x2/0xffffffff
 //! -A LBD-MARK -d 192.0.2.10/32 -p tcp -m tcp --dport 3306 -m mac --mac-source 02:00:00:00:00:02 -j MARK --set-xmark 0x6/0xffffffff
 //! -A LBD-GUARD -d 192.0.2.10/32 -p tcp -m tcp --dport 3306 -m mark --mark 0x6 -j DROP
@@ -25,6 +26,7 @@
 //!     set excluded_1 { type ether_addr; elements = { 02:00:00:00:00:02 }; }
 //!     chain marks {
 //!         type filter hook prerouting priority mangle + 1; policy accept;
+//!         iifname "lo" return
 //!         ip daddr 192.0.2.10 tcp dport 3306 meta mark set 0x2
 //!         ip daddr 192.0.2.10 tcp dport 3306 ether saddr @excluded_1 meta mark set 0x6
 //!     }

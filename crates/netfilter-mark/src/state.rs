@@ -83,6 +83,8 @@ pub enum Fault {
     StrangeJump(String),
     /// Something in our place that is not of the known form or has no effect where it is, in the words of the backend.
     Strange(String),
+    /// Local traffic, which arrives on `lo`, gets marks as well.
+    LocalMarked,
     /// Frames from excluded hosts get the guard mark, but what carries it is sent on all the same.
     Unguarded {
         /// The rule's protocol, port and destination.
@@ -107,6 +109,7 @@ impl fmt::Display for Fault {
             }
             Self::StrangeJump(jump) => write!(f, "a jump that is not ours ({jump})"),
             Self::Strange(rule) => write!(f, "a rule that is not ours ({rule})"),
+            Self::LocalMarked => f.write_str("local traffic is not spared from marks"),
             Self::Unguarded { target } => {
                 write!(f, "no guard over what other directors send for {target}")
             }

@@ -76,6 +76,8 @@ fn frames_from_an_excluded_mac_get_the_guard_mark_and_all_others_the_mark() {
         backend.replace(&rules).unwrap();
         for [service, ..] in NETWORKS {
             let address: IpAddr = service.parse().unwrap();
+            let [near, beside] =
+                [3306, 3307].map(|port| TcpListener::bind((address, port)).unwrap());
             for (mac, port, mark) in [
                 (1, 3306, 2),
                 (2, 3306, 6),
@@ -84,16 +86,39 @@ fn frames_from_an_excluded_mac_get_the_guard_mark_and_all_others_the_mark() {
                 (1, 3307, 0),
                 (2, 3307, 0),
             ] {
-                let listener = TcpListener::bind((address, port)).unwrap();
                 other.ip(&format!("link set far address 02:00:00:00:00:0{mac}"));
                 ip("neigh flush dev near nud all");
                 let target = SocketAddr::from((address, port));
                 let stream = other.run(move || connect(target));
                 assert!(stream.is_some(), "{backend} {mac} {target}");
+                let listener = if port == 3306 { &near } else { &beside };
                 let (accepted, _) = listener.accept().unwrap();
                 let found = SockRef::from(&accepted).mark().unwrap();
                 assert_eq!(found, mark, "{backend} {mac} {target}");
             }
+        }
+    });
+}
+
+/// What a client on this host sends to the service's address comes back on `lo`, through PREROUTING.
+#[test]
+fn local_connections_carry_no_mark() {
+    with_each(|backend| {
+        fs::write("/proc/sys/net/ipv4/tcp_fwmark_accept", "1").unwrap();
+        let rules = NETWORKS.map(|[service, ..]| {
+            ip(&format!(
+                "addr add {} dev lo",
+                with_length(service, 32, 128)
+            ));
+            rule(service, 3306, &["02:00:00:00:00:02"])
+        });
+        backend.replace(&rules).unwrap();
+        for [service, ..] in NETWORKS {
+            let address: IpAddr = service.parse().unwrap();
+            let listener = TcpListener::bind((address, 3306)).unwrap();
+            connect(SocketAddr::from((address, 3306))).unwrap();
+            let (accepted, _) = listener.accept().unwrap();
+            assert_eq!(SockRef::from(&accepted).mark().unwrap(), 0, "{backend}");
         }
     });
 }

@@ -103,7 +103,10 @@ fn what_was_damaged_is_seen_and_put_right() {
         let rules = [rule("192.0.2.10", 3306, &["02:00:00:00:00:0a"])];
         iptables(variant, "-A PREROUTING -p icmp -j ACCEPT");
         let others = foreign(variant);
-        let cases: [(&[&str], IsSeen); 9] = [
+        let cases: [(&[&str], IsSeen); 10] = [
+            (&["-D LBD-MARK -i lo -j RETURN"], |found| {
+                found.faults == [Fault::LocalMarked] && found.rules.len() == 1
+            }),
             (&["-D PREROUTING -j LBD-MARK"], |found| {
                 matches!(
                     found.faults[..],
@@ -135,7 +138,7 @@ fn what_was_damaged_is_seen_and_put_right() {
             (&["-A INPUT -i lo -j LBD-MARK"], |found| {
                 found.faults == [Fault::StrangeJump("INPUT -i lo -j LBD-MARK".to_owned())]
             }),
-            (&["-D LBD-MARK 1"], |found| {
+            (&["-D LBD-MARK 2"], |found| {
                 found.rules.is_empty() && matches!(found.faults[..], [Fault::Strange(_), ..])
             }),
             (&["-F LBD-GUARD"], |found| {
@@ -179,7 +182,7 @@ fn a_rule_that_was_lost_or_changed_is_not_held() {
             &["02:00:00:00:00:0a", "02:00:00:00:00:0b"],
         )];
         tables.replace(&rules).unwrap();
-        iptables(tables.variant(), "-D LBD-MARK 2");
+        iptables(tables.variant(), "-D LBD-MARK 3");
         assert_eq!(
             tables.read().unwrap(),
             ChainState::Installed(vec![rule("192.0.2.10", 3306, &["02:00:00:00:00:0b"])])

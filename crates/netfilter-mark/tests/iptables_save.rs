@@ -24,8 +24,13 @@ fn rule(excluded: &[&str]) -> MarkRule {
     }
 }
 
-/// A table with these lines after the declarations.
+/// A table with these lines after the declarations and what spares local traffic.
 fn table(lines: &[&str]) -> String {
+    bare_table(&[&[SPARE], lines].concat())
+}
+
+/// A table with these lines after the declarations.
+fn bare_table(lines: &[&str]) -> String {
     format!(
         "# Generated\n*mangle\n:PREROUTING ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n:LBD-GUARD - [0:0]\n:LBD-MARK - [0:0]\n{}\nCOMMIT\n",
         lines.join("\n")
@@ -51,6 +56,7 @@ fn strange_rules(damage: &Damage) -> Vec<&str> {
         .collect()
 }
 
+const SPARE: &str = "-A LBD-MARK -i lo -j RETURN";
 const JUMP: &str = "-A PREROUTING -j LBD-MARK";
 const LEAD: &str = "-A OUTPUT -j LBD-GUARD";
 const MARK: &str =
@@ -162,13 +168,40 @@ fn a_chain_without_a_jump_with_two_or_with_strange_ones_is_damaged() {
 #[test]
 fn one_chain_without_the_other_is_damaged() {
     for (chain, jump, other) in [("LBD-MARK", JUMP, LEAD), ("LBD-GUARD", LEAD, JUMP)] {
-        let text = table(&[other]).replace(&format!(":{chain} - [0:0]\n"), "");
+        let text = bare_table(&[other]).replace(&format!(":{chain} - [0:0]\n"), "");
         assert!(!text.contains(jump));
         let ChainState::Damaged(found) = parse_save(&text) else {
             panic!("{text}");
         };
         assert_eq!(found.faults, [Fault::NoChain { chain }]);
     }
+}
+
+#[test]
+fn marks_for_local_traffic_are_damage() {
+    for lines in [
+        &[JUMP, LEAD, MARK][..],
+        &[JUMP, LEAD, MARK, SPARE],
+        &[JUMP, LEAD, "-A LBD-MARK -i lo2 -j RETURN", MARK],
+        &[JUMP, LEAD, "-A LBD-GUARD -i lo -j RETURN", MARK],
+    ] {
+        let ChainState::Damaged(found) = parse_save(&bare_table(lines)) else {
+            panic!("{lines:?}");
+        };
+        let strange = usize::from(lines.len() > 3);
+        assert_eq!(strange_rules(&found).len(), strange, "{lines:?}");
+        let is_late = lines.ends_with(&[SPARE]);
+        assert_eq!(
+            found.faults.contains(&Fault::LocalMarked),
+            !is_late,
+            "{lines:?}"
+        );
+    }
+    assert_eq!(
+        strange_rules(&damage(&[JUMP, LEAD, SPARE, MARK])).len(),
+        1,
+        "twice"
+    );
 }
 
 #[test]
@@ -358,7 +391,7 @@ proptest! {
     #[test]
     fn words_of_iptables_in_any_order_are_read_without_harm(words in prop::collection::vec(
         prop::sample::select(vec![
-            "-A", "LBD-MARK", "LBD-GUARD", "PREROUTING", "OUTPUT", "DROP", "--mark", "0x6", "-j", "-g", "-d", "192.0.2.10/32", "-p", "tcp", "--dport", "3306", "-m", "mac",
+            "-A", "LBD-MARK", "LBD-GUARD", "-i", "lo", "PREROUTING", "OUTPUT", "DROP", "--mark", "0x6", "-j", "-g", "-d", "192.0.2.10/32", "-p", "tcp", "--dport", "3306", "-m", "mac",
             "--mac-source", "02:00:00:00:00:01", "MARK", "--set-xmark", "0x2/0xffffffff", "RETURN", "\"", "\\", "!", "\n-A ",
             "\n:", "[1:2]", "é",
         ]), 0..40,

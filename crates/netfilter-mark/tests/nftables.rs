@@ -51,6 +51,7 @@ fn the_table_is_what_the_documentation_shows() {
         "table inet lbd { \
          set excluded_1 { type ether_addr elements = { 02:00:00:00:00:0a, 02:00:00:00:00:0b } } \
          chain marks { type filter hook prerouting priority mangle + 1; policy accept; \
+         iifname \"lo\" return \
          ip daddr 192.0.2.10 tcp dport 3306 meta mark set 0x00000002 \
          ip daddr 192.0.2.10 tcp dport 3306 ether saddr @excluded_1 meta mark set 0x00000006 } \
          chain guards { type filter hook output priority raw - 1; policy accept; \
@@ -92,10 +93,15 @@ fn what_was_damaged_is_seen_and_put_right() {
     nft("add table inet others");
     let before = others();
     let rules = [rule("192.0.2.10", 3306, &[FIRST])];
-    let cases: [(&[&str], IsSeen); 11] = [
+    let cases: [(&[&str], IsSeen); 12] = [
         (&["add rule inet lbd marks accept"], |found| {
             is_one_strange(found, "rule ") && found.rules.len() == 1
         }),
+        (
+            // What spares local traffic comes too late behind the first mark.
+            &["insert rule inet lbd marks ip daddr 192.0.2.10 tcp dport 3307 meta mark set 2"],
+            |found| is_one_strange(found, "rule ") && found.rules.len() == 2,
+        ),
         (&["insert rule inet lbd guards return"], |found| {
             is_one_strange(found, "rule ")
         }),

@@ -1,6 +1,6 @@
 //! Reads what `iptables-save -t mangle` prints, of either variant and either family.
 
-use super::rule::{self, Effect};
+use super::rule::{self, Effect, Rule};
 use super::words::{appended, goal, tokens};
 use crate::found::Found;
 use crate::state::SHOWN;
@@ -167,9 +167,16 @@ fn is_builtin(chain: &str) -> bool {
 
 /// Takes one rule of our chains; `false` if it is not one that this crate writes, or not where it has its effect.
 fn take(found: &mut Found, rule: &str, chain: &str, tokens: &[String]) -> bool {
-    rule::parse(tokens).is_some_and(|(target, effect)| match effect {
-        Effect::Mark(mark) => chain == MARK_CHAIN && found.mark(target, mark),
-        Effect::Exclude(mac, guard) => chain == MARK_CHAIN && found.exclude(target, mac, guard),
-        Effect::Guard(guard) => chain == GUARD_CHAIN && found.guard(target, guard, rule),
-    })
+    let is_mark = chain == MARK_CHAIN;
+    match rule::parse(tokens) {
+        None => false,
+        Some(Rule::SpareLocal) => is_mark && found.spare_local(),
+        Some(Rule::Of(target, Effect::Mark(mark))) => is_mark && found.mark(target, mark),
+        Some(Rule::Of(target, Effect::Exclude(mac, guard))) => {
+            is_mark && found.exclude(target, mac, guard)
+        }
+        Some(Rule::Of(target, Effect::Guard(guard))) => {
+            chain == GUARD_CHAIN && found.guard(target, guard, rule)
+        }
+    }
 }

@@ -6,6 +6,15 @@ use std::num::NonZeroU32;
 use crate::rule::Target;
 use crate::{Mac, Protocol};
 
+/// One of our rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rule {
+    /// Ends the chain for local traffic.
+    SpareLocal,
+    /// Does something to the packets of a target.
+    Of(Target, Effect),
+}
+
 /// What one of our rules does to the packets of its target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Effect {
@@ -18,7 +27,10 @@ pub(super) enum Effect {
 }
 
 /// One rule of ours, without its chain's name, its options in any order.
-pub(super) fn parse(tokens: &[String]) -> Option<(Target, Effect)> {
+pub(super) fn parse(tokens: &[String]) -> Option<Rule> {
+    if tokens == ["-i", "lo", "-j", "RETURN"] {
+        return Some(Rule::SpareLocal);
+    }
     let (mut destination, mut protocol, mut port) = (None, None, None);
     let (mut mac, mut carried, mut action, mut set) = (None, None, None, None);
     let mut rest = tokens.iter().map(String::as_str);
@@ -50,7 +62,7 @@ pub(super) fn parse(tokens: &[String]) -> Option<(Target, Effect)> {
         ("DROP", None, Some(guard), None) => Effect::Guard(guard),
         _ => return None,
     };
-    Some((target, effect))
+    Some(Rule::Of(target, effect))
 }
 
 /// An address, with its whole length as prefix or none.

@@ -12,6 +12,8 @@ pub(super) fn replace(now: &Table, rules: &[&MarkRule]) -> Option<String> {
     }
     // Declaring a chain makes it, or empties it; also the second is part of the transaction.
     let mut script = format!("*mangle\n:{MARK_CHAIN} - [0:0]\n:{GUARD_CHAIN} - [0:0]\n");
+    // What is sent to an address of this host comes back on lo, through PREROUTING.
+    line(&mut script, format_args!("-A {MARK_CHAIN} -i lo -j RETURN"));
     for rule in rules {
         append(&mut script, rule);
     }

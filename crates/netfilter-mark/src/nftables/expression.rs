@@ -8,6 +8,15 @@ use serde_json::{Value, json};
 use crate::Protocol;
 use crate::rule::Target;
 
+/// One of our rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rule<'a> {
+    /// Ends the chain for local traffic.
+    SpareLocal,
+    /// Does something to the packets of a target.
+    Of(Target, Effect<'a>),
+}
+
 /// What one of our rules does to the packets of its target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Effect<'a> {
@@ -20,10 +29,15 @@ pub(super) enum Effect<'a> {
 }
 
 /// One rule of ours, its expressions in the order in which they were written.
-pub(super) fn parse(expressions: &[Value]) -> Option<(Target, Effect<'_>)> {
-    let [destination, port, rest @ ..] = expressions else {
+pub(super) fn parse(expressions: &[Value]) -> Option<Rule<'_>> {
+    let [first, second, rest @ ..] = expressions else {
         return None;
     };
+    if compared(first, &json!({"meta": {"key": "iifname"}})).is_some_and(|name| *name == "lo") {
+        let spares = *second == json!({"return": null}) && rest.is_empty();
+        return spares.then_some(Rule::SpareLocal);
+    }
+    let (destination, port) = (first, second);
     let (protocol, port) = read_port(port)?;
     let target = Target {
         destination: read_destination(destination)?,
@@ -36,7 +50,7 @@ pub(super) fn parse(expressions: &[Value]) -> Option<(Target, Effect<'_>)> {
         [source, set] => Effect::Exclude(read_source(source)?, read_set_mark(set)?),
         _ => return None,
     };
-    Some((target, effect))
+    Some(Rule::Of(target, effect))
 }
 
 fn read_destination(expression: &Value) -> Option<IpAddr> {

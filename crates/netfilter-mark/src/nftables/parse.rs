@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use super::expression::{self, Effect};
+use super::expression::{self, Effect, Rule};
 use crate::found::Found;
 use crate::{ChainState, Fault, Mac, TABLE};
 
@@ -121,17 +121,18 @@ impl Table {
         if *rest != *json!({"family": "inet", "table": TABLE}).as_object()? {
             return None;
         }
-        let (target, effect) = expression::parse(expressions.as_array()?)?;
-        let known = match effect {
-            Effect::Mark(mark) => chain == MARKS.name && self.found.mark(target, mark),
-            Effect::Guard(guard) => {
+        let is_mark = chain == MARKS.name;
+        let known = match expression::parse(expressions.as_array()?)? {
+            Rule::SpareLocal => is_mark && self.found.spare_local(),
+            Rule::Of(target, Effect::Mark(mark)) => is_mark && self.found.mark(target, mark),
+            Rule::Of(target, Effect::Guard(guard)) => {
                 chain == GUARDS.name && self.found.guard(target, guard, &format!("rule {body}"))
             }
-            Effect::Exclude(set, guard) => {
+            Rule::Of(target, Effect::Exclude(set, guard)) => {
                 let macs = self.sets.get(set).filter(|macs| !macs.is_empty())?;
                 self.used.insert(set.to_owned());
                 let fits = |mac: &Mac| self.found.exclude(target, *mac, guard);
-                chain == MARKS.name && macs.iter().all(fits)
+                is_mark && macs.iter().all(fits)
             }
         };
         known.then_some(())

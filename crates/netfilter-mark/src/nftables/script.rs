@@ -9,7 +9,9 @@ use crate::{MarkRule, TABLE};
 /// What makes our table hold these rules, whatever it holds now.
 pub(super) fn replace(rules: &[&MarkRule]) -> String {
     let mut script = remove();
-    let (mut sets, mut marks, mut guards) = (String::new(), String::new(), String::new());
+    let (mut sets, mut guards) = (String::new(), String::new());
+    // What is sent to an address of this host comes back on lo, through prerouting.
+    let mut marks = "iifname \"lo\" return\n".to_owned();
     for (number, rule) in (1_usize..).zip(rules) {
         let matches = matches(rule.target());
         line(

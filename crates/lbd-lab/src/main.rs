@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use lbd_lab::bench;
 use lbd_lab::demo;
 use lbd_lab::ground::init::{self, Side};
@@ -59,7 +59,7 @@ enum Do {
         #[arg(long, default_value = "target/lab")]
         results: PathBuf,
     },
-    /// Measures lbd beside keepalived.
+    /// Measures lbd beside other programs.
     Bench {
         #[command(subcommand)]
         what: Bench,
@@ -93,26 +93,33 @@ enum Do {
 #[derive(Subcommand)]
 enum Bench {
     /// VRRP: takeovers on the wire, memory, processor time, codec.
-    Vrrp {
-        /// How often each thing is done to each program.
-        #[arg(long, default_value_t = 20)]
-        runs: usize,
-        /// The daemon; beside this program when left out.
-        #[arg(long)]
-        lbd: Option<PathBuf>,
-        /// Where logs are kept.
-        #[arg(long, default_value = "target/lab")]
-        results: PathBuf,
-        /// The document that the tables are put into.
-        #[arg(long)]
-        page: Option<PathBuf>,
-    },
-    /// (internal) The same in the place made for it.
+    Vrrp(BenchOptions),
+    /// The kernel's IPVS table with 10 000 destinations: filled, kept, changed.
+    Kernel(BenchOptions),
+    /// (internal) One of them in the place made for it.
     #[command(hide = true)]
-    VrrpHere {
+    Here {
+        /// Which one.
+        name: String,
         #[arg(long)]
         runs: usize,
     },
+}
+
+#[derive(Args)]
+struct BenchOptions {
+    /// How often each thing is done to each program.
+    #[arg(long, default_value_t = 20)]
+    runs: usize,
+    /// The daemon; beside this program when left out.
+    #[arg(long)]
+    lbd: Option<PathBuf>,
+    /// Where logs are kept.
+    #[arg(long, default_value = "target/lab")]
+    results: PathBuf,
+    /// The document that the tables are put into.
+    #[arg(long)]
+    page: Option<PathBuf>,
 }
 
 fn main() -> ExitCode {
@@ -172,23 +179,24 @@ fn main() -> ExitCode {
 }
 
 fn measure(what: Bench) -> std::io::Result<ExitCode> {
-    match what {
-        Bench::Vrrp {
-            runs,
-            lbd,
-            results,
-            page,
-        } => {
-            let lbd = std::path::absolute(lbd.or_else(beside_us).unwrap_or_default())?;
-            verdict(bench::vrrp(&bench::Options {
-                lbd,
-                results,
-                runs,
-                page,
-            }))
+    let (bench, options) = match what {
+        Bench::Vrrp(options) => (bench::Bench::Vrrp, options),
+        Bench::Kernel(options) => (bench::Bench::Kernel, options),
+        Bench::Here { name, runs } => {
+            let all = [bench::Bench::Vrrp, bench::Bench::Kernel];
+            let bench = all.into_iter().find(|bench| bench.name() == name);
+            let bench = bench.ok_or_else(|| std::io::Error::other("no such benchmark"))?;
+            return verdict(bench::run_here(bench, runs).map(|()| true));
         }
-        Bench::VrrpHere { runs } => verdict(bench::vrrp_here(runs).map(|()| true)),
-    }
+    };
+    let lbd = options.lbd.or_else(beside_us).unwrap_or_default();
+    let options = bench::Options {
+        lbd: std::path::absolute(lbd)?,
+        results: options.results,
+        runs: options.runs,
+        page: options.page,
+    };
+    verdict(bench::run(bench, &options))
 }
 
 fn report(result: std::io::Result<ExitCode>) -> ExitCode {

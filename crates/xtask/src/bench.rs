@@ -8,6 +8,7 @@ use std::process::Command;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Bench {
     Vrrp,
+    Kernel,
 }
 
 /// How it is measured.
@@ -23,11 +24,12 @@ pub(crate) struct Options {
 const RUNS: u32 = 20;
 
 impl Bench {
-    pub(crate) const ALL: [Self; 1] = [Self::Vrrp];
+    pub(crate) const ALL: [Self; 2] = [Self::Vrrp, Self::Kernel];
 
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Vrrp => "vrrp",
+            Self::Kernel => "kernel",
         }
     }
 
@@ -35,6 +37,9 @@ impl Bench {
         match self {
             Self::Vrrp => {
                 "takeovers on the wire beside keepalived, memory and processor time, codec (10 minutes)"
+            }
+            Self::Kernel => {
+                "10 000 IPVS destinations beside ipvsadm and keepalived: cold, reload, one weight, memory (5 minutes)"
             }
         }
     }
@@ -99,7 +104,7 @@ fn command(project: &Project, bench: Bench, runs: u32) -> Command {
 
 #[cfg(test)]
 mod tests {
-    use super::{Bench, Options, parse};
+    use super::{Bench, Options, RUNS, parse};
 
     fn words(line: &str) -> Vec<String> {
         line.split_whitespace().map(str::to_owned).collect()
@@ -111,6 +116,11 @@ mod tests {
             bench: Some(Bench::Vrrp),
             runs: 2,
         };
+        let kernel = Options {
+            bench: Some(Bench::Kernel),
+            runs: RUNS,
+        };
+        assert_eq!(parse(&words("kernel")), Ok(kernel));
         assert_eq!(parse(&words("vrrp --runs 2")), Ok(vrrp));
         assert!(parse(&words("")).is_ok_and(|all| all.bench.is_none()));
         for wrong in ["vrp", "--runs", "--runs none", "vrrp --runs 0"] {

@@ -1,13 +1,11 @@
 //! The machine, named by its facts.
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
-use super::program::Program;
-use crate::cluster::lbd_program;
-
 /// Lines of a list: processor, memory, kernel, versions, date.
-pub(super) fn facts() -> String {
+pub(super) fn facts(lbd: &Path) -> String {
     let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let field = |name: &str| {
         cpu.lines()
@@ -25,14 +23,13 @@ pub(super) fn facts() -> String {
         ""
     };
     let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
-    let lbd = lbd_program().unwrap_or_default();
     format!(
         "- {}, {cores} processors{virtual_machine}\n- Linux {}, {}\n- {}, release build; {}\n- {}\n",
         field("model name"),
         kernel.trim(),
         distribution(),
-        version(&lbd),
-        version(Program::Keepalived.name()),
+        said(Command::new(lbd).arg("--version")),
+        said(Command::new("keepalived").arg("--version")),
         said(Command::new("date").args(["-u", "+%Y-%m-%d %H:%M UTC"])),
     )
 }
@@ -47,18 +44,21 @@ fn distribution() -> String {
         .to_owned()
 }
 
-fn version(program: &str) -> String {
-    said(Command::new(program).arg("--version"))
-}
-
 /// The first line that it writes, wherever it does.
-fn said(command: &mut Command) -> String {
+pub(super) fn said(command: &mut Command) -> String {
     let Ok(output) = command.output() else {
         return format!("{} not found", command.get_program().to_string_lossy());
     };
     let all = [output.stdout, output.stderr].concat();
     let text = String::from_utf8_lossy(&all);
     text.lines().next().unwrap_or_default().trim().to_owned()
+}
+
+/// Whether this is user-mode Linux, where each system call costs a hundred times as much as elsewhere.
+pub(super) fn is_user_mode() -> bool {
+    let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    cpu.lines()
+        .any(|line| line.starts_with("vendor_id") && line.ends_with("User Mode Linux"))
 }
 
 /// The load averages of the last minutes.

@@ -1,9 +1,10 @@
-//! Benchmarks: lbd beside keepalived, on this machine's own kernel.
+//! Benchmarks: lbd beside other programs, in one run on one machine.
 
 mod act;
 mod codec;
 mod cut;
 mod figures;
+mod kernel;
 mod machine;
 mod owners;
 mod page;
@@ -28,9 +29,18 @@ const LIMIT: Duration = Duration::from_secs(3600);
 /// Pairs of each program that are measured at the same time where a run takes seconds.
 const PAIRS: usize = 5;
 /// The benchmark's own text, in its folder.
-const OUTPUT: &str = "vrrp.md";
+const OUTPUT: &str = "measured.md";
 
-/// What is asked for.
+/// What can be measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bench {
+    /// VRRP: takeovers, the codec, memory and processor time.
+    Vrrp,
+    /// The kernel's IPVS table at full size: filled, kept, changed.
+    Kernel,
+}
+
+/// How it is measured.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// The daemon.
@@ -43,11 +53,37 @@ pub struct Options {
     pub page: Option<PathBuf>,
 }
 
-/// Measures VRRP: takeovers, the codec, memory and processor time; prints the tables. Gives whether all went well.
+impl Bench {
+    /// On the command line, and in the marks of the document.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Vrrp => "vrrp",
+            Self::Kernel => "kernel",
+        }
+    }
+
+    const fn kernel(self) -> Kernel {
+        match self {
+            Self::Vrrp => Kernel::Any,
+            Self::Kernel => Kernel::WithIpvs,
+        }
+    }
+
+    /// Other people's programs that it measures.
+    const fn needs(self) -> &'static [Need] {
+        match self {
+            Self::Vrrp => &[Need::Keepalived],
+            Self::Kernel => &[Need::Keepalived, Need::Ipvsadm],
+        }
+    }
+}
+
+/// Measures and prints the tables. Gives whether all went well.
 ///
 /// # Errors
 /// When something is missing on this machine, or the page cannot be written.
-pub fn vrrp(options: &Options) -> Result<bool> {
+pub fn run(bench: Bench, options: &Options) -> Result<bool> {
     ensure!(
         nix::unistd::geteuid().is_root(),
         "the benchmark needs root: it makes network namespaces"
@@ -57,24 +93,21 @@ pub fn vrrp(options: &Options) -> Result<bool> {
         "there is no lbd at {}: build it, or name it with --lbd",
         options.lbd.display()
     );
-    if let Some(missing) = Need::Keepalived.missing() {
+    if let Some(missing) = bench.needs().iter().find_map(|need| need.missing()) {
         return Err(Failed::new(missing));
     }
-    let folder = options.results.join("bench-vrrp");
+    let folder = options.results.join(format!("bench-{}", bench.name()));
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder)?;
     let folder = fs::canonicalize(folder)?;
     let runs = options.runs.to_string();
-    let mut job = job_of_ours(
-        &["bench", "vrrp-here", "--runs", &runs],
-        Kernel::Any,
-        &folder,
-    )?;
+    let words = ["bench", "here", bench.name(), "--runs", &runs];
+    let mut job = job_of_ours(&words, bench.kernel(), &folder)?;
     job.environment.insert(
         "LBD_LAB_LBD".to_owned(),
         options.lbd.to_string_lossy().into_owned(),
     );
-    let place = ground::place_for(Kernel::Any).map_err(Failed::new)?;
+    let place = ground::place_for(bench.kernel()).map_err(Failed::new)?;
     let ended = ground::run_job(place, &job, &folder, LIMIT, true)?;
     if ended != Ended::With(Verdict::Exited(0)) {
         println!(
@@ -83,9 +116,11 @@ pub fn vrrp(options: &Options) -> Result<bool> {
         );
         return Ok(false);
     }
+    let measured = fs::read_to_string(folder.join(OUTPUT))?;
+    let text = format!("{}{measured}", machine::facts(&options.lbd));
+    println!("\n{text}");
     if let Some(page) = &options.page {
-        let text = fs::read_to_string(folder.join(OUTPUT))?;
-        page::put(page, "vrrp", &text)?;
+        page::put(page, bench.name(), &text)?;
         println!("written to {}", page.display());
     }
     Ok(true)
@@ -95,9 +130,18 @@ pub fn vrrp(options: &Options) -> Result<bool> {
 ///
 /// # Errors
 /// When something did not come about.
-pub fn vrrp_here(runs: usize) -> Result {
+pub fn run_here(bench: Bench, runs: usize) -> Result {
     let results = std::env::var_os("LBD_LAB_RESULTS").map(PathBuf::from);
     let results = results.ok_or_else(|| Failed::new("LBD_LAB_RESULTS is not set"))?;
+    let text = match bench {
+        Bench::Vrrp => vrrp(&results, runs)?,
+        Bench::Kernel => kernel::measure(&results, runs)?,
+    };
+    fs::write(results.join(OUTPUT), text)?;
+    Ok(())
+}
+
+fn vrrp(results: &Path, runs: usize) -> Result<String> {
     let (began, load) = (Instant::now(), machine::load());
     println!("codec");
     let codec = codec::measure()?;
@@ -107,23 +151,19 @@ pub fn vrrp_here(runs: usize) -> Result {
         (Timing::Centiseconds, 1),
     ] {
         println!("takeovers: {}, {runs} runs", timing.words());
-        let measured = takeover::measure(&results, timing, runs, pairs)?;
+        let measured = takeover::measure(results, timing, runs, pairs)?;
         takeovers.push_str(&measured.text(timing));
         takeovers.push('\n');
     }
     println!("memory and processor time");
-    let scale = scale::measure(&results, &scale::SIZES)?;
-    let text = format!(
-        "{facts}- {runs} runs of each act and program; all of it took {minutes:.0} minutes; load average of the \
+    let scale = scale::measure(results, &scale::SIZES)?;
+    Ok(format!(
+        "- {runs} runs of each act and program; all of it took {minutes:.0} minutes; load average of the \
          machine {load} before, {after} after\n\n\
          ## Takeover on the wire\n\nMedian (minimum to maximum).\n\n{takeovers}\
          ## Many virtual routers\n\nMaster of all of them, version 3, an advert each second.\n\n{scale}\n\
          ## Codec\n\n`vrrp-proto`, median of 500 batches.\n\n{codec}",
-        facts = machine::facts(),
         minutes = began.elapsed().as_secs_f64() / 60.0,
         after = machine::load(),
-    );
-    fs::write(Path::new(&results).join(OUTPUT), &text)?;
-    println!("\n{text}");
-    Ok(())
+    ))
 }

@@ -21,12 +21,12 @@ const SETTLE: Duration = Duration::from_secs(8);
 
 /// What a program uses, all of its processes together.
 #[derive(Clone, Copy, Debug, Default)]
-struct Use {
-    processes: usize,
+pub(super) struct Use {
+    pub(super) processes: usize,
     /// KiB.
     resident: u64,
     /// KiB; what several processes share is counted once, in parts.
-    proportional: u64,
+    pub(super) proportional: u64,
     /// Seconds.
     processor: f64,
 }
@@ -125,7 +125,8 @@ fn await_masters(host: &Host, size: u8) -> Result {
     }
 }
 
-fn memory(host: &Host) -> Result<Use> {
+/// Of all processes on the host.
+pub(super) fn memory(host: &Host) -> Result<Use> {
     let mut used = Use::default();
     for pid in host.space().processes()? {
         let text = fs::read_to_string(format!("/proc/{pid}/smaps_rollup"))?;

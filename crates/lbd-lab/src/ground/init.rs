@@ -19,6 +19,7 @@ const NET_MODULES: &[&str] = &[
     "dummy",
     "macvlan",
     "tun",
+    "nlmon",
     "x_tables",
     "xt_tcpudp",
     "xt_mac",

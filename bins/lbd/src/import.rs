@@ -119,8 +119,11 @@ fn read(path: &Path) -> Result<Source, String> {
             "{LONGEST} octets and more are too many for a configuration file"
         ));
     }
-    let folder = std::path::absolute(path.parent().unwrap_or(Path::new(".")))
-        .map_err(|error| error.to_string())?;
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let folder = std::path::absolute(folder).map_err(|error| error.to_string())?;
     Ok(Source {
         name: path.display().to_string(),
         folder: folder.display().to_string(),
@@ -209,18 +212,13 @@ fn tell(import: &Import) -> std::io::Result<()> {
 
 /// What was printed is lbd's file only if lbd takes it, and if nothing is left to be asked.
 fn judge(import: &Import) -> Result<(), Failure> {
-    let mut complaint = String::new();
-    if let Err(error) = Config::parse(&import.yaml) {
-        complaint = format!(
-            "the result is not valid yet:\n{}",
-            error.render("<standard output>", &import.yaml)
-        );
-    }
     if !import.is_complete() {
-        complaint = format!("questions are left, see above\n{complaint}");
+        return Err(Failure::Config(
+            "questions are left, see above; the result is not complete".to_owned(),
+        ));
     }
-    match complaint.is_empty() {
-        true => Ok(()),
-        false => Err(Failure::Config(complaint)),
-    }
+    Config::parse(&import.yaml).map(|_| ()).map_err(|error| {
+        let why = error.render("<standard output>", &import.yaml);
+        Failure::Config(format!("the result is not valid yet:\n{why}"))
+    })
 }

@@ -88,7 +88,7 @@ pub fn merge(
     rules: &[MarkRule],
     notes: &mut Notes,
 ) -> Cluster {
-    let named = nodes::name(directors, answers, notes);
+    let named = nodes::name(directors, notes);
     let nodes = nodes::nodes(&named, answers, notes);
     let routers = routers::routers(&named, &nodes, notes);
     let services = services::services(&named, &nodes, &routers, rules, notes);

@@ -24,7 +24,7 @@ pub(super) struct Named {
 }
 
 /// Names the directors: as given, or by `router_id`, or by number.
-pub(super) fn name(directors: Vec<Director>, answers: &Answers, notes: &mut Notes) -> Vec<Named> {
+pub(super) fn name(directors: Vec<Director>, notes: &mut Notes) -> Vec<Named> {
     let mut taken = BTreeSet::new();
     let mut named = Vec::new();
     for (director, number) in directors.into_iter().zip(1..) {
@@ -39,7 +39,7 @@ pub(super) fn name(directors: Vec<Director>, answers: &Answers, notes: &mut Note
             );
             notes.add_general(Kind::Question, message);
         }
-        if director.given_name.is_none() && !answers.nodes.contains_key(&name) {
+        if name == numbered {
             let message = format!(
                 "{}: its director is called `{name}`; for another name write NAME={}",
                 director.file, director.file
@@ -47,6 +47,13 @@ pub(super) fn name(directors: Vec<Director>, answers: &Answers, notes: &mut Note
             notes.add_general(Kind::Changed, message);
         }
         named.push(Named { name, director });
+    }
+    if let [alone] = named.as_slice() {
+        let message = format!(
+            "{}: one director only; lbd has one file for all, so give those of the others too: lbd import db1=FILE db2=FILE",
+            alone.director.file
+        );
+        notes.add_general(Kind::Changed, message);
     }
     named
 }

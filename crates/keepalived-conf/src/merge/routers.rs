@@ -109,13 +109,6 @@ fn finish(
         );
         notes.add(Kind::Changed, &router.place, message);
     }
-    if merged.priorities.len() == 1 {
-        let message = format!(
-            "`{}` has one director here; give the files of all directors at once: lbd import DB1=FILE DB2=FILE",
-            router.name
-        );
-        notes.add(Kind::Changed, &router.place, message);
-    }
     unknown_peers(&merged, nodes, notes);
     merged
 }

@@ -39,9 +39,14 @@ pub(super) fn password(
             notes.add(Kind::NotCarried, &directive.name.place, message);
             None
         }
-        (Some((kind, _)), Some((password, directive)))
-            if kind == "PASS" && !password.is_empty() =>
-        {
+        (Some((kind, directive)), _) if kind != "PASS" => {
+            let message = format!(
+                "`auth_type {kind}`: there are PASS and AH; keepalived does without authentication"
+            );
+            notes.add(Kind::Ignored, &directive.name.place, message);
+            None
+        }
+        (Some(_), Some((password, directive))) if !password.is_empty() => {
             Some(cut(password, directive, notes))
         }
         _ => {

@@ -101,7 +101,7 @@ fn draft<'a>(block: &'a Directive, scripts: &mut Scripts, notes: &mut Notes) -> 
                 one_word(notes);
             }
             "virtual_router_id" => {
-                draft.id = value::number(directive, 1..=255, notes);
+                draft.id = value::number(directive, 1..=255, notes).or(draft.id);
                 one_word(notes);
             }
             "version" => {
@@ -109,7 +109,7 @@ fn draft<'a>(block: &'a Directive, scripts: &mut Scripts, notes: &mut Notes) -> 
                     value::number(directive, 2..=3, notes).map(|version| (version, directive))
             }
             "priority" => {
-                draft.priority = value::number(directive, 1..=255, notes);
+                draft.priority = value::number(directive, 1..=255, notes).or(draft.priority);
                 one_word(notes);
             }
             "advert_int" => {
@@ -218,17 +218,9 @@ fn version(draft: &Draft<'_>, defaults: &Defaults, ipv6: bool, notes: &mut Notes
 
 /// Whether it preempts, and after which delay. Both do nothing for a router that starts as master.
 fn preemption(draft: &Draft<'_>, notes: &mut Notes) -> (bool, Duration) {
-    let master = draft.state.is_some_and(|directive| {
-        let state = directive.argument(0);
-        let known = matches!(state, Some("MASTER" | "BACKUP"));
-        let message = match known {
-            true => "`state`: every router of lbd starts as backup, and the one with the highest priority becomes master",
-            false => "this is no state; keepalived takes BACKUP",
-        };
-        let kind = if known { Kind::NotCarried } else { Kind::Ignored };
-        notes.add(kind, &directive.name.place, message);
-        state == Some("MASTER")
-    });
+    let master = draft
+        .state
+        .is_some_and(|directive| starts_as_master(directive, notes));
     let clears = [
         draft.nopreempt,
         draft.preempt_delay.map(|(_, directive)| directive),
@@ -247,6 +239,27 @@ fn preemption(draft: &Draft<'_>, notes: &mut Notes) -> (bool, Duration) {
         .preempt_delay
         .map_or(Duration::ZERO, |(delay, _)| delay);
     (draft.nopreempt.is_none(), delay)
+}
+
+/// `state BACKUP` is what lbd does.
+fn starts_as_master(directive: &Directive, notes: &mut Notes) -> bool {
+    let place = &directive.name.place;
+    match directive.argument(0) {
+        Some("MASTER") => {
+            let message = "`state MASTER`: every router of lbd starts as backup, and the highest priority makes the master";
+            notes.add(Kind::NotCarried, place, message);
+            true
+        }
+        Some("BACKUP") => false,
+        _ => {
+            notes.add(
+                Kind::Ignored,
+                place,
+                "this is no state; keepalived takes BACKUP",
+            );
+            false
+        }
+    }
 }
 
 fn peers(draft: &Draft<'_>, notes: &mut Notes) -> Vec<(std::net::IpAddr, crate::Place)> {

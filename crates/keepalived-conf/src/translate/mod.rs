@@ -8,6 +8,7 @@ mod global;
 mod instance;
 mod interval;
 mod notify;
+mod repeated;
 mod script;
 mod server;
 mod service;
@@ -25,6 +26,7 @@ pub fn director(file: &str, name: Option<&str>, tree: &[Directive], notes: &mut 
         file: file.to_owned(),
         ..Director::default()
     };
+    repeated::note(tree, notes);
     let defaults = global::global(tree, &mut director, notes);
     let mut scripts = script::scripts(tree, notes);
     let groups = service::groups(tree, notes);

@@ -189,6 +189,10 @@ fn body(block: &Directive, key: Option<Key>, notes: &mut Notes) -> Option<Body> 
             "weight" => weight = value::number(directive, 0..=65_535, notes).unwrap_or(weight),
             // Only for marks whose servers are all tunnelled; the virtual address tells lbd the family.
             "ip_family" | "real_server" => {}
+            "persistence_timeout" if directive.argument(0) == Some("0") => {
+                let message = "`persistence_timeout 0`: keepalived refuses 0, so there is no persistence; nor has lbd any";
+                notes.add(Kind::Ignored, &directive.name.place, message);
+            }
             _ if said.take(directive, notes) => {}
             _ => words::VIRTUAL_SERVER.leave(directive, notes),
         }
@@ -293,14 +297,16 @@ pub(super) fn method(directive: &Directive, notes: &mut Notes) -> Option<Forward
             return None;
         }
     };
-    let plain = ["type", "ipip", "nocsum"];
     let options: Vec<&str> = directive
         .arguments
         .iter()
         .skip(1)
         .map(|word| word.text.as_str())
         .collect();
-    if options.iter().any(|option| !plain.contains(option)) {
+    let plain = ["type", "ipip", "nocsum"];
+    if method != Forwarding::Tunnel {
+        value::surplus(directive, 1, notes);
+    } else if options.iter().any(|option| !plain.contains(option)) {
         let message = format!("`{}`: lbd's tunnels are plain IP in IP", options.join(" "));
         notes.add(Kind::NotCarried, &word.place, message);
     }
@@ -314,7 +320,7 @@ fn note_ports(service: &Service, notes: &mut Notes) {
         let message = match (service.key, service.forwarding) {
             (Key::Mark(_), Forwarding::DirectRoute | Forwarding::Tunnel) => {
                 format!(
-                    "port {port} of a real server behind a mark: keepalived clears it, packets keep their port"
+                    "port {port} behind a mark: keepalived clears it, packets keep the port they came for; lbd takes it for the service's"
                 )
             }
             (Key::Address(_, own), Forwarding::DirectRoute | Forwarding::Tunnel) if own != port => {

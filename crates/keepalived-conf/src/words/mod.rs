@@ -78,19 +78,23 @@ impl Words {
             notes.add(Kind::NotCarried, &word.place, message);
             return;
         }
-        let mut message = format!("`{}` is no word of {}", word.text, self.block);
-        let elsewhere = BLOCKS
-            .iter()
-            .find(|words| words.all().any(|known| known == word.text));
-        if let Some(near) = nearest::nearest(&word.text, self.all()) {
-            message.push_str(&format!("; is `{near}` meant?"));
-        } else if let Some(words) = elsewhere {
-            message.push_str(&format!("; it belongs into {}", words.block));
-        }
-        message.push_str(" keepalived takes no notice of it");
+        let mut message = format!(
+            "`{}` is no word of {}: keepalived takes no notice of it",
+            word.text, self.block
+        );
         if directive.block.is_some() {
             message
-                .push_str(", but of what is in its braces, and `}` then ends the block around it");
+                .push_str(", but of what is in its braces, and their `}` ends the block around it");
+        }
+        let elsewhere = || {
+            BLOCKS
+                .iter()
+                .find(|words| words.all().any(|known| known == word.text))
+        };
+        if let Some(near) = nearest::nearest(&word.text, self.all()) {
+            message.push_str(&format!("; is `{near}` meant?"));
+        } else if let Some(words) = elsewhere() {
+            message.push_str(&format!("; it belongs into {}", words.block));
         }
         notes.add(Kind::Unknown, &word.place, message);
     }

@@ -31,6 +31,8 @@
 //! ```
 
 mod monitor;
+#[cfg(feature = "mysql")]
+pub mod mysql;
 mod outcome;
 mod policy;
 #[cfg(feature = "tcp")]

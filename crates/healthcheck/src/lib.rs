@@ -2,6 +2,7 @@
 //!
 //! - [`Monitor`] decides, for one server, when to probe and what the outcomes mean. It has no clock, no
 //!   socket and no task: time is an argument, so it runs in a simulator as it does in a daemon.
+//! - `mysql::Prober` (feature `mysql`) logs in to MySQL and MariaDB, without ever harming them.
 //! - [`tcp::probe`] (feature `tcp`, on by default) is one TCP connect. Other kinds of probe are further
 //!   modules beside it, each a feature; they all end in an [`Outcome`].
 //!

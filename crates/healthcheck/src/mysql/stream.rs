@@ -1,0 +1,86 @@
+//! The connection under the packets.
+
+use std::collections::VecDeque;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use socket2::{SockRef, TcpKeepalive};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpSocket, TcpStream};
+
+use super::Reason;
+
+/// A TCP connection. All that waits can be given up and begun again: nothing is lost.
+#[derive(Debug)]
+pub(super) struct Stream(TcpStream);
+
+impl Stream {
+    pub(super) async fn connect(
+        target: SocketAddr,
+        source: Option<IpAddr>,
+    ) -> Result<Self, Reason> {
+        let socket = match target {
+            SocketAddr::V4(_) => TcpSocket::new_v4(),
+            SocketAddr::V6(_) => TcpSocket::new_v6(),
+        }
+        .map_err(|error| Reason::Local(format!("cannot open a socket: {error}")))?;
+        if let Some(source) = source {
+            socket
+                .bind(SocketAddr::new(source, 0))
+                .map_err(|error| Reason::Local(format!("cannot probe from {source}: {error}")))?;
+        }
+        let stream = socket.connect(target).await?;
+        // Small packets that are answered one by one: nothing to wait for. It works without, only later.
+        let _ = stream.set_nodelay(true);
+        Ok(Self(stream))
+    }
+
+    /// Reads something; 0 octets are the end.
+    pub(super) async fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buffer).await
+    }
+
+    /// Sends all of `octets`, taking off what is sent.
+    pub(super) async fn send(&mut self, octets: &mut VecDeque<u8>) -> io::Result<()> {
+        self.0.write_all_buf(octets).await?;
+        self.0.flush().await
+    }
+
+    /// From now on the kernel asks the peer's kernel whether it is still there, and breaks the connection after some
+    /// 4 s without an answer. A server that hangs has a kernel that answers; a host that is gone has not.
+    pub(super) fn watch(&self) {
+        const AFTER: Duration = Duration::from_secs(1);
+        const TRIES: u32 = 3;
+        let keepalive = TcpKeepalive::new()
+            .with_time(AFTER)
+            .with_interval(AFTER)
+            .with_retries(TRIES);
+        let socket = SockRef::from(&self.0);
+        // Without it, a host that comes back is noticed later, by `PATIENCE`.
+        let _ = socket.set_tcp_keepalive(&keepalive);
+        let _ = socket.set_tcp_user_timeout(Some(AFTER * (TRIES + 1)));
+    }
+
+    /// Sends `octets` if that needs no waiting, and leaves nothing unread: a close with unread octets
+    /// is a reset, which could overtake them.
+    pub(super) fn send_at_once(&mut self, octets: &[u8]) {
+        const MOST_READS: u8 = 16;
+        let _ = self.0.try_write(octets);
+        let mut unread = [0; 4096];
+        for _ in 0..MOST_READS {
+            match self.0.try_read(&mut unread) {
+                Ok(0) | Err(_) => return,
+                Ok(_) => {}
+            }
+        }
+    }
+
+    /// Says that nothing more will be sent, and waits for the peer to close.
+    pub(super) async fn close(&mut self) {
+        // However that goes, the connection is given up.
+        let _ = self.0.shutdown().await;
+        let mut unread = [0; 4096];
+        while let Ok(1..) = self.0.read(&mut unread).await {}
+    }
+}

@@ -1,0 +1,11 @@
+//! The MySQL probe: its codec, against scripted servers, and against real MariaDB servers.
+//!
+//! Needs root (each test has a network of its own) and Debian's `mariadb-server`.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod blocking;
+mod faults;
+mod harmless;
+mod mariadb;
+mod network;
+mod replication;

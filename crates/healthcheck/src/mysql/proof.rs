@@ -28,7 +28,7 @@ pub(super) fn sha2(password: &Password, scramble: &[u8; 20]) -> Vec<u8> {
         return Vec::new();
     }
     let once = Sha256::digest(password.octets());
-    let stored = Sha256::digest(Sha256::digest(once));
+    let stored = Sha256::digest(once);
     let mask = Sha256::new().chain_update(stored).chain_update(scramble);
     xor(&once, &mask.finalize())
 }

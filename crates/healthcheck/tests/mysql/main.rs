@@ -6,6 +6,9 @@
 mod blocking;
 mod faults;
 mod harmless;
+mod logins;
 mod mariadb;
 mod network;
+mod peer;
+mod peers;
 mod replication;

@@ -53,7 +53,7 @@ pub(crate) fn network_with_names() {
     .unwrap();
 }
 
-fn ip(arguments: &str) {
+pub(crate) fn ip(arguments: &str) {
     let status = Command::new("ip")
         .args(arguments.split_whitespace())
         .status()

@@ -18,7 +18,7 @@
 //! let start = monitor.poll(Duration::ZERO).expect("the first probe is due at once");
 //! assert_eq!(start.deadline, Duration::ZERO + start.timeout);
 //! let now = Duration::from_millis(3);
-//! let change = monitor.finished(now, Outcome::Success { took: now }).expect("it is up");
+//! let change = monitor.finished(now, Outcome::success(now)).expect("it is up");
 //! assert_eq!((change.from, change.to), (Health::Unknown, Health::Up));
 //!
 //! // One failure is not enough: the policy wants one retry.
@@ -31,17 +31,21 @@
 //! assert_eq!(monitor.health(), &Health::Down { failure: Failure::Refused });
 //! ```
 
+mod health;
 mod monitor;
 #[cfg(feature = "mysql")]
 pub mod mysql;
 mod outcome;
 mod policy;
+mod spread;
 #[cfg(feature = "tcp")]
 pub mod tcp;
 
-pub use monitor::{Change, Health, Monitor, Start};
-pub use outcome::{Failure, Outcome};
-pub use policy::Policy;
+pub use health::{Change, Health};
+pub use monitor::{Monitor, Start};
+pub use outcome::{Alarm, Failure, Measured, Outcome, Role};
+pub use policy::{Alarms, Counts, Initial, Policy};
+pub use spread::spread;
 
 /// Monotonic time since an origin the caller chose, the same for all calls.
 pub type Time = core::time::Duration;

@@ -43,9 +43,7 @@ impl Options {
 pub async fn probe(target: SocketAddr, options: &Options) -> Outcome {
     let begun = Instant::now();
     match tokio::time::timeout(options.timeout, connect(target, options.source)).await {
-        Ok(Ok(_stream)) => Outcome::Success {
-            took: begun.elapsed(),
-        },
+        Ok(Ok(_stream)) => Outcome::success(begun.elapsed()),
         Ok(Err(failure)) => Outcome::Failure(failure),
         Err(_elapsed) => Outcome::Failure(Failure::TimedOut),
     }
@@ -76,7 +74,9 @@ fn failure(target: SocketAddr, error: &io::Error) -> Failure {
     use io::ErrorKind as Kind;
     match error.kind() {
         Kind::ConnectionRefused => Failure::Refused,
-        Kind::HostUnreachable | Kind::NetworkUnreachable => Failure::Unreachable,
+        Kind::HostUnreachable | Kind::NetworkUnreachable | Kind::NetworkDown => {
+            Failure::Unreachable
+        }
         Kind::TimedOut => Failure::TimedOut,
         Kind::ConnectionReset | Kind::ConnectionAborted => Failure::Reset,
         _ => other(&format!("cannot connect to {target}"), error),

@@ -241,7 +241,7 @@ fn health_follows_the_probes_and_a_dead_server_leaves_the_table() {
         at(5),
         Event::Probed {
             id: db2,
-            outcome: Outcome::Success { took },
+            outcome: Outcome::success(took),
         },
     );
     assert!(matches!(want(desired(&effects)), Some(Want::Present(d)) if d.weight == 3));
@@ -258,7 +258,7 @@ fn health_follows_the_probes_and_a_dead_server_leaves_the_table() {
             let outcome = if refused {
                 Outcome::Failure(Failure::Refused)
             } else {
-                Outcome::Success { took }
+                Outcome::success(took)
             };
             let effects = engine.handle(now, Event::Probed { id, outcome });
             if failures == 4 && refused {

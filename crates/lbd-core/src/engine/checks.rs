@@ -89,7 +89,11 @@ impl Checks {
             None => Health::Unknown,
             Some(None | Some(healthcheck::Health::Up)) => Health::Up,
             Some(Some(healthcheck::Health::Unknown)) => Health::Unknown,
-            Some(Some(healthcheck::Health::Down { .. })) => Health::Down,
+            Some(Some(
+                healthcheck::Health::Suspected
+                | healthcheck::Health::Busy
+                | healthcheck::Health::Down { .. },
+            )) => Health::Down,
         }
     }
 
@@ -163,7 +167,10 @@ impl Check {
     fn report(&self, change: Change) -> Effect {
         let failure = match change.to {
             healthcheck::Health::Down { failure } => Some(failure),
-            healthcheck::Health::Up | healthcheck::Health::Unknown => None,
+            healthcheck::Health::Up
+            | healthcheck::Health::Unknown
+            | healthcheck::Health::Suspected
+            | healthcheck::Health::Busy => None,
         };
         Effect::Report(Report::Server {
             service: self.service_name.clone(),

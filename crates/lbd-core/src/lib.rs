@@ -29,3 +29,4 @@ pub mod drift;
 pub mod engine;
 pub mod host;
 pub mod plan;
+pub mod weight;

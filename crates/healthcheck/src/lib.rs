@@ -3,8 +3,10 @@
 //! - [`Monitor`] decides, for one server, when to probe and what the outcomes mean. It has no clock, no
 //!   socket and no task: time is an argument, so it runs in a simulator as it does in a daemon.
 //! - `mysql::Prober` (feature `mysql`) logs in to MySQL and MariaDB, without ever harming them.
-//! - [`tcp::probe`] (feature `tcp`, on by default) is one TCP connect. Other kinds of probe are further
-//!   modules beside it, each a feature; they all end in an [`Outcome`].
+//! - [`tcp::probe`] (feature `tcp`, on by default) is one TCP connect.
+//! - `exec::Check` (feature `exec`) runs a command.
+//!
+//! Each kind of probe is a module and a feature; they all end in an [`Outcome`].
 //!
 //! What cannot be judged counts against the server: a probe that never reports is a failed one.
 //!
@@ -31,6 +33,8 @@
 //! assert_eq!(monitor.health(), &Health::Down { failure: Failure::Refused });
 //! ```
 
+#[cfg(feature = "exec")]
+pub mod exec;
 mod health;
 mod monitor;
 #[cfg(feature = "mysql")]

@@ -55,7 +55,7 @@ fn all_up(engine: &mut Engine, effects: &[Effect]) -> Vec<Effect> {
     let mut heard = Vec::new();
     for effect in effects {
         if let Effect::Probe { id, .. } = effect {
-            let (id, outcome) = (*id, Outcome::Success { took: at(1) });
+            let (id, outcome) = (*id, Outcome::success(at(1)));
             heard.extend(engine.handle(at(2), Event::Probed { id, outcome }));
         }
     }

@@ -137,9 +137,10 @@ fn start(host: &Host, config: &str) -> Result<Daemon> {
 }
 
 fn end(host: &Host, daemon: &mut Daemon) -> Result {
+    let status = daemon.stop()?;
     ensure!(
-        daemon.stop()?.success(),
-        "lbd ends well when asked to: {}",
+        status.success(),
+        "lbd ends well when asked to, not with {status}: {}",
         daemon.tail(5)
     );
     host.run(&format!("{} cleanup", lbd_program()?)).map(drop)

@@ -82,6 +82,7 @@ mod nftables;
 mod program;
 mod rule;
 mod state;
+mod survey;
 
 pub use backend::{Backend, Choice};
 pub use changes::Changes;
@@ -91,6 +92,7 @@ pub use mac::{Mac, ParseMacError};
 pub use nftables::{Nftables, parse_listing};
 pub use rule::{MarkRule, Protocol};
 pub use state::{ChainState, Damage, Fault};
+pub use survey::{Finding, ForeignRule, Marking, Order, survey};
 
 /// The name of the chain in the table `mangle` that sets marks. It belongs to this crate, whole.
 pub const MARK_CHAIN: &str = "LBD-MARK";

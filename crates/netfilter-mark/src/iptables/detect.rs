@@ -4,9 +4,6 @@ use super::parse::Table;
 use super::{Iptables, Variant};
 use crate::{ChainState, Error};
 
-/// A chain that is made and unmade in one transaction, to see whether the kernel takes it.
-const PROBE: &str = "*mangle\n:LBD-PROBE - [0:0]\n-X LBD-PROBE\nCOMMIT\n";
-
 /// A variant that is installed, and what its IPv4 table mangle holds, or why that cannot be known.
 struct Candidate {
     iptables: Iptables,
@@ -36,13 +33,13 @@ impl Candidate {
         }
     }
 
-    /// Whether it works; already proven where rules are in it.
+    /// Whether it works; already proven where rules of ours are in it.
     fn try_out(self) -> Result<Iptables, Error> {
         let table = self.table?;
-        if !table.foreign && table.is_absent() {
-            // Listing is no proof: without the IPv4 family in nf_tables, or without the legacy table's module, there
-            // is nothing to list, and only a write fails.
-            self.iptables.v4.restore(PROBE)?;
+        if table.is_absent() {
+            // Listing is no proof: without the IPv4 family in nf_tables, the legacy table's module, or one of the
+            // matches, only a write fails.
+            self.iptables.v4.try_out()?;
         }
         Ok(self.iptables)
     }

@@ -5,11 +5,11 @@ mod parse;
 mod rule;
 mod script;
 mod tool;
-mod words;
+pub(crate) mod words;
 
 use std::net::IpAddr;
 
-use crate::rule::check;
+use crate::rule::{Family, check};
 use crate::{ChainState, Error, MarkRule};
 use parse::Table;
 use tool::Tool;
@@ -30,8 +30,9 @@ pub struct Iptables {
 
 impl Iptables {
     /// The variant that works with this kernel; if both do, the one that holds chains of ours, or else any rules in the
-    /// table `mangle`, or else any rules at all, or else nft. To find out whether it works, an empty chain is made and removed in one transaction where the table is empty; that
-    /// may leave the empty table behind.
+    /// table `mangle`, or else any rules at all, or else nft. To find out whether it works, a chain
+    /// with everything that ours need is made and removed in one transaction, if none of ours are there; that may leave an
+    /// empty table behind.
     ///
     /// # Errors
     /// [`Error::NotInstalled`], [`Error::NoneWorks`], or [`Error::Incompatible`].
@@ -57,9 +58,27 @@ impl Iptables {
 
     /// Whether any table of this variant, of either family, holds rules or chains that are not ours.
     pub(crate) fn is_used(&self) -> bool {
+        let mut listings = self.listings().into_iter();
+        listings.any(|(_, _, listing)| listing.is_ok_and(|text| parse::parse(&text).foreign))
+    }
+
+    /// What `iptables-save` prints of all tables in use: the program's name, the family's in nft's words, and the text.
+    pub(crate) fn listings(&self) -> Vec<(String, Family, Result<String, Error>)> {
         let tools = [Some(&self.v4), self.v6.as_ref()];
-        let mut listings = tools.into_iter().flatten().map(Tool::list);
-        listings.any(|listing| listing.is_ok_and(|text| parse::parse(&text).foreign))
+        let tools = tools.into_iter().flatten();
+        tools
+            .map(|tool| (tool.name(), tool.family, tool.list()))
+            .collect()
+    }
+
+    /// Makes and unmakes a chain with everything that ours need in one transaction.
+    pub(crate) fn try_out(&self, family: Family) -> Result<(), Error> {
+        let variant = self.variant;
+        let tool = match family {
+            Family::V4 => &self.v4,
+            Family::V6 => self.v6.as_ref().ok_or(Error::NoIp6tables { variant })?,
+        };
+        tool.try_out()
     }
 
     /// What the kernel holds of ours, IPv4 and IPv6.

@@ -3,7 +3,11 @@
 use std::fmt::Write;
 
 use super::parse::{Chain, Table};
+use crate::rule::Family;
 use crate::{GUARD_CHAIN, MARK_CHAIN, MarkRule};
+
+/// A chain that is there for no longer than a transaction.
+const PROBE: &str = "LBD-PROBE";
 
 /// What leads from `now` to these rules (of one family); `None` if there is nothing to do.
 pub(super) fn replace(now: &Table, rules: &[&MarkRule]) -> Option<String> {
@@ -51,6 +55,20 @@ pub(super) fn remove(now: &Table) -> Option<String> {
     }
     script.push_str("COMMIT\n");
     Some(script)
+}
+
+/// A chain with one rule of everything that ours are made of, made and removed.
+pub(super) fn try_out(family: Family) -> String {
+    let destination = match family {
+        Family::V4 => "192.0.2.1/32",
+        Family::V6 => "2001:db8::1/128",
+    };
+    format!(
+        "*mangle\n:{PROBE} - [0:0]\n\
+         -A {PROBE} -d {destination} -p tcp -m tcp --dport 1 -m mac --mac-source 02:00:00:00:00:01 \
+         -m mark --mark 0x1 -j MARK --set-xmark 0x2/0xffffffff\n\
+         -F {PROBE}\n-X {PROBE}\nCOMMIT\n"
+    )
 }
 
 /// Deletes the plain jumps but `keep` of them (the last ones), and all the strange ones.

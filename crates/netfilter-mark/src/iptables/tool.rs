@@ -7,8 +7,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::parse::{self, Table};
+use super::script;
 use crate::Error;
-use crate::program::Program;
+use crate::program::{Program, explain};
+use crate::rule::Family;
 
 /// How long the lock of another legacy iptables is waited for; the nft variant needs none and ignores it.
 const LOCK_WAIT: Duration = Duration::from_secs(5);
@@ -31,46 +33,64 @@ impl fmt::Display for Variant {
     }
 }
 
+impl Family {
+    fn program(self) -> &'static str {
+        match self {
+            Self::V4 => "iptables",
+            Self::V6 => "ip6tables",
+        }
+    }
+
+    /// The kernel's list of the legacy tables in use, below `/proc/thread-self/net`.
+    fn legacy_names(self) -> &'static str {
+        match self {
+            Self::V4 => "ip_tables_names",
+            Self::V6 => "ip6_tables_names",
+        }
+    }
+}
+
 /// An address family's pair of programs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Tool {
     save: Program,
     restore: Program,
     variant: Variant,
-    /// The kernel's list of this family's legacy tables in use, below `/proc/thread-self/net`.
-    names: &'static str,
+    pub(super) family: Family,
 }
 
 impl Tool {
     /// The programs for IPv4 and, if they are there, for IPv6.
     pub(super) fn find(variant: Variant) -> Option<(Self, Option<Self>)> {
-        let find = |family: &str, names| {
-            Self::named(&format!("{family}-{variant}"), variant, names)
-                .or_else(|| Self::unnamed(family, variant, names))
+        let find = |family: Family| {
+            Self::named(&format!("{}-{variant}", family.program()), variant, family)
+                .or_else(|| Self::unnamed(variant, family))
         };
-        Some((
-            find("iptables", "ip_tables_names")?,
-            find("ip6tables", "ip6_tables_names"),
-        ))
+        Some((find(Family::V4)?, find(Family::V6)))
     }
 
-    fn named(base: &str, variant: Variant, names: &'static str) -> Option<Self> {
+    fn named(base: &str, variant: Variant, family: Family) -> Option<Self> {
         Some(Self {
             save: Program::find(&format!("{base}-save"))?,
             restore: Program::find(&format!("{base}-restore"))?,
             variant,
-            names,
+            family,
         })
     }
 
     /// Systems with one variant only have no suffix; the version tells which it is.
-    fn unnamed(family: &str, variant: Variant, names: &'static str) -> Option<Self> {
-        let tool = Self::named(family, variant, names)?;
-        let version = Program::find(family)?
+    fn unnamed(variant: Variant, family: Family) -> Option<Self> {
+        let tool = Self::named(family.program(), variant, family)?;
+        let version = Program::find(family.program())?
             .run(&["--version"], "", Duration::ZERO)
             .ok()?;
         let nft = version.contains("nf_tables");
         (nft == (variant == Variant::Nft)).then_some(tool)
+    }
+
+    /// Family and variant: `iptables-nft`.
+    pub(super) fn name(&self) -> String {
+        format!("{}-{}", self.family.program(), self.variant)
     }
 
     /// The table mangle as it is now.
@@ -95,16 +115,31 @@ impl Tool {
 
     /// Carries out a script, whole or not at all.
     pub(super) fn restore(&self, script: &str) -> Result<(), Error> {
-        let wait = LOCK_WAIT.as_secs().to_string();
-        self.restore
-            .run(&["--noflush", "-w", &wait], script, LOCK_WAIT)
-            .map(drop)
+        self.put(script).map(drop)
     }
 
     /// Whether the kernel says that the legacy table is not in use.
     fn is_unused(&self) -> bool {
         self.legacy_tables()
             .is_some_and(|names| !names.iter().any(|name| name == "mangle"))
+    }
+
+    /// Makes and unmakes a chain with everything that ours need in one transaction, to see whether the kernel takes it.
+    pub(super) fn try_out(&self) -> Result<(), Error> {
+        let said = self.put(&script::try_out(self.family))?;
+        // The legacy variant looks for a match when it reads the rule, and then only warns.
+        if said.contains("missing kernel module") {
+            return Err(explain(self.restore.path(), None, &said));
+        }
+        Ok(())
+    }
+
+    /// Carries out a script, and gives what was said though it succeeded.
+    fn put(&self, script: &str) -> Result<String, Error> {
+        let wait = LOCK_WAIT.as_secs().to_string();
+        self.restore
+            .talk(&["--noflush", "-w", &wait], script, LOCK_WAIT)
+            .map(|(_, said)| said)
     }
 
     /// The legacy tables in use, as the kernel says; `None` if it does not, and for the other variant. Merely listing a
@@ -115,7 +150,7 @@ impl Tool {
         }
         // Not /proc/net: that is the namespace of the process's first thread.
         let folder = Path::new("/proc/thread-self/net");
-        match fs::read_to_string(folder.join(self.names)) {
+        match fs::read_to_string(folder.join(self.family.legacy_names())) {
             Ok(names) => Some(names.lines().map(str::to_owned).collect()),
             // The file comes with the module; without rights it is there, but cannot be read.
             Err(error) => (error.kind() == ErrorKind::NotFound && folder.exists()).then(Vec::new),

@@ -1,7 +1,7 @@
 //! The words of a rule as `iptables-save` prints it.
 
 /// What follows `-A`, also behind the counters that `iptables-save -c` prints (`[1:60] -A ...`).
-pub(super) fn appended(line: &str) -> Option<&str> {
+pub(crate) fn appended(line: &str) -> Option<&str> {
     let line = match line.strip_prefix('[') {
         Some(counted) => counted.split_once("] ").map_or("", |(_, rule)| rule),
         None => line,
@@ -10,7 +10,7 @@ pub(super) fn appended(line: &str) -> Option<&str> {
 }
 
 /// Splits at white space; a part in double quotes (a comment) is one token, with backslash as escape.
-pub(super) fn tokens(rule: &str) -> Vec<String> {
+pub(crate) fn tokens(rule: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut token: Option<String> = None;
     let (mut quoted, mut escaped) = (false, false);
@@ -34,7 +34,7 @@ pub(super) fn tokens(rule: &str) -> Vec<String> {
 }
 
 /// The chain that a rule jumps or goes to, or its target.
-pub(super) fn goal(tokens: &[String]) -> Option<&str> {
+pub(crate) fn goal(tokens: &[String]) -> Option<&str> {
     tokens
         .iter()
         .zip(tokens.iter().skip(1))

@@ -10,6 +10,8 @@ use crate::program::Program;
 use crate::rule::check;
 use crate::{ChainState, Error, MarkRule, TABLE};
 
+pub(crate) use parse::{GUARDS, MARKS};
+
 pub use parse::parse_listing;
 
 /// The nftables of this host, through the program nft.
@@ -31,7 +33,7 @@ impl Nftables {
         })?;
         if nftables.read()? == ChainState::Absent {
             // Listing is no proof: without the family inet or one of the expressions there is nothing to list.
-            nftables.run(&["-f", "-"], &script::try_out())?;
+            nftables.try_out()?;
         }
         Ok(nftables)
     }
@@ -85,11 +87,24 @@ impl Nftables {
         }
     }
 
+    /// Makes and removes a table like ours in one transaction.
+    pub(crate) fn try_out(&self) -> Result<(), Error> {
+        self.run(&["-f", "-"], &script::try_out()).map(drop)
+    }
+
+    /// All tables, without the elements of sets: in JSON, and in words with handles.
+    pub(crate) fn list_everything(&self) -> Result<(String, String), Error> {
+        Ok((
+            self.run(&["-t", "-j", "list", "ruleset"], "")?,
+            self.run(&["-t", "-a", "list", "ruleset"], "")?,
+        ))
+    }
+
     fn run(&self, arguments: &[&str], input: &str) -> Result<String, Error> {
         self.nft.run(arguments, input, Duration::ZERO)
     }
 
-    fn unreadable(&self) -> Error {
+    pub(crate) fn unreadable(&self) -> Error {
         Error::Unreadable {
             program: self.nft.path(),
         }

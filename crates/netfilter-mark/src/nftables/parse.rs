@@ -9,21 +9,21 @@ use crate::found::Found;
 use crate::{ChainState, Fault, Mac, TABLE};
 
 /// One of our chains, and where it hangs in the kernel.
-pub(super) struct Place {
+pub(crate) struct Place {
     pub(super) name: &'static str,
     pub(super) hook: &'static str,
-    pub(super) priority: i32,
+    pub(crate) priority: i32,
 }
 
 /// Right behind the tables named mangle, so that a mark that they set does not win over ours.
-pub(super) const MARKS: Place = Place {
+pub(crate) const MARKS: Place = Place {
     name: "marks",
     hook: "prerouting",
     priority: -149,
 };
 
 /// Before the tables named raw, so that nothing there can change the mark first.
-pub(super) const GUARDS: Place = Place {
+pub(crate) const GUARDS: Place = Place {
     name: "guards",
     hook: "output",
     priority: -301,

@@ -43,6 +43,18 @@ impl Program {
         input: &str,
         lock_wait: Duration,
     ) -> Result<String, Error> {
+        self.talk(arguments, input, lock_wait)
+            .map(|(printed, _)| printed)
+    }
+
+    /// [`run`](Self::run), and what it said on standard error though it succeeded.
+    pub(crate) fn talk(
+        &self,
+        arguments: &[&str],
+        input: &str,
+        lock_wait: Duration,
+    ) -> Result<(String, String), Error> {
+        let text = |octets: Vec<u8>| String::from_utf8_lossy(&octets).into_owned();
         let allowed = PATIENCE.saturating_add(lock_wait);
         let outcome = run::run(&self.0, arguments, input, allowed, LIMIT).map_err(|source| {
             let program = self.0.clone();
@@ -51,13 +63,13 @@ impl Program {
         let program = self.0.clone();
         match outcome {
             Outcome::Ended {
-                status, printed, ..
-            } if status.success() => Ok(String::from_utf8_lossy(&printed).into_owned()),
-            Outcome::Ended { status, said, .. } => Err(explain(
-                program,
-                status.code(),
-                &String::from_utf8_lossy(&said),
-            )),
+                status,
+                printed,
+                said,
+            } if status.success() => Ok((text(printed), text(said))),
+            Outcome::Ended { status, said, .. } => {
+                Err(explain(program, status.code(), &text(said)))
+            }
             Outcome::TimedOut => Err(Error::TimedOut { program, allowed }),
             Outcome::TooLong => Err(Error::TooLong {
                 program,
@@ -67,7 +79,8 @@ impl Program {
     }
 }
 
-fn explain(program: PathBuf, status: Option<i32>, said: &str) -> Error {
+/// The error of a program that ended with this status and these words.
+pub(crate) fn explain(program: PathBuf, status: Option<i32>, said: &str) -> Error {
     // The lock of legacy iptables belongs to root; capabilities do not open it.
     let denied = said.contains("Permission denied") || said.contains("Operation not permitted");
     if denied && !said.contains("lock file") {

@@ -33,6 +33,8 @@ pub mod replica;
 mod session;
 mod settings;
 mod stream;
+#[cfg(feature = "mysql-tls")]
+mod tls;
 mod version;
 pub mod wire;
 
@@ -43,4 +45,6 @@ pub use prober::{Prober, Report};
 pub use proof::{KeyError, PublicKey};
 pub use replica::{Heartbeat, ReplicaOptions, ReplicaStatus, Replication, Role};
 pub use settings::{Level, Settings, SettingsError};
+#[cfg(feature = "mysql-tls")]
+pub use tls::{Authority, AuthorityError, Tls};
 pub use version::{Flavour, Version};

@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 
 use super::Reason;
+#[cfg(feature = "mysql-tls")]
+use super::Tls;
 use super::stream::Stream;
 use super::wire::{COM_QUIT, Frames, WireError, frame};
 
@@ -64,6 +66,17 @@ impl Connection {
         }
         self.sequence = found.wrapping_add(1);
         Ok(payload)
+    }
+
+    /// Sends what is unsent, then goes over to TLS. Says why the server's certificate is not trusted, if so.
+    #[cfg(feature = "mysql-tls")]
+    pub(super) async fn secure(&mut self, tls: &Tls) -> Result<Result<(), String>, Reason> {
+        self.stream.send(&mut self.unsent).await?;
+        if !self.frames.is_empty() {
+            // Somebody in between could have put it there.
+            return Err(WireError::Malformed("octets before TLS that nobody asked for").into());
+        }
+        self.stream.secure(tls).await
     }
 
     /// Lets the kernel find out whether the host is still there.

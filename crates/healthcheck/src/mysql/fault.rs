@@ -105,7 +105,9 @@ pub enum Reason {
     )]
     HostNotAllowed(ServerError),
     /// 1045, 1698, and kin: wrong user, password or host, or the account is locked or expired.
-    #[error("login refused: {0}; check the probing user, its host pattern and its password")]
+    #[error(
+        "login refused: {0}; check the probing user, its host pattern, its password, and whether it has to use TLS"
+    )]
     AccessDenied(ServerError),
     /// 1142, 1143, 1227, and kin: logged in, and may not do what the probe does.
     #[error("a right is missing: {0}; give the probing user the grants that its level needs")]
@@ -135,7 +137,7 @@ pub enum Reason {
     /// The RSA key of the server, for `caching_sha2_password` without TLS.
     #[error("{0}; check the server's caching_sha2_password_public_key_path, or use TLS")]
     ServerKey(LoginError),
-    /// 3159: the server takes no login without TLS.
+    /// 3159: the server takes no login without TLS. (MariaDB says 1045 to that.)
     #[error(
         "the server wants TLS: {0}; switch TLS on for this probe, or require_secure_transport off there"
     )]
@@ -240,6 +242,7 @@ impl From<LoginError> for Reason {
             LoginError::Plugin(_) => Self::UnsupportedAuth(error),
             LoginError::Key(_) => Self::ServerKey(error),
             LoginError::TlsNotOffered => Self::TlsNotOffered,
+            LoginError::NotTrusted(_) => Self::TlsFailed(error.to_string()),
         }
     }
 }

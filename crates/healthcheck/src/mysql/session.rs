@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+#[cfg(feature = "mysql-tls")]
+use super::Tls;
 use super::connection::Connection;
 use super::replica::{self, Heartbeat, ReadOnly};
 use super::stream::Stream;
@@ -11,6 +13,8 @@ use super::wire::{
     Answer, AnswerReader, COM_PING, COM_QUERY, Credentials, Greeting, Login, Opening, ResultSet,
     Step, WireError,
 };
+#[cfg(feature = "mysql-tls")]
+use super::wire::{LoginError, ssl_request};
 use super::{Level, Reason, ReplicaOptions, ReplicaStatus, Replication, Settings, Stage, Version};
 
 /// A session in whatever state. A wait that was given up is gone on with by the next call, so a server that hangs
@@ -29,6 +33,8 @@ pub(super) struct Session {
 #[derive(Debug)]
 enum Phase {
     Greeting,
+    #[cfg(feature = "mysql-tls")]
+    Tls(Greeting),
     Login(Login),
     Ready,
     /// Waiting for an answer, maybe one that nobody wants any more.
@@ -58,6 +64,8 @@ impl Session {
     pub(super) fn stage(&self) -> Stage {
         match self.phase {
             Phase::Greeting => Stage::Greeting,
+            #[cfg(feature = "mysql-tls")]
+            Phase::Tls(_) => Stage::Tls,
             Phase::Login(_) => Stage::Login,
             Phase::Ready | Phase::Asked(_) | Phase::Over => Stage::Query,
         }
@@ -104,6 +112,17 @@ impl Session {
                         Opening::Greeting(greeting) => self.greeted(greeting, settings)?,
                     }
                 }
+                #[cfg(feature = "mysql-tls")]
+                Phase::Tls(greeting) => {
+                    let trusted = self.connection.secure(&settings.tls).await?;
+                    let greeting = greeting.clone();
+                    match trusted {
+                        Ok(()) => self.log_in(greeting, settings, true)?,
+                        Err(why) => {
+                            self.decline(greeting, settings, true, LoginError::NotTrusted(why))?;
+                        }
+                    }
+                }
                 Phase::Login(login) => {
                     let payload = self.connection.receive().await?;
                     match login.take(&payload)? {
@@ -119,13 +138,54 @@ impl Session {
         }
     }
 
+    #[cfg(not(feature = "mysql-tls"))]
     fn greeted(&mut self, greeting: Greeting, settings: &Settings) -> Result<(), Reason> {
-        let credentials = Credentials {
-            user: settings.user.clone(),
-            password: settings.password.clone(),
-            key: settings.public_key.clone(),
-        };
-        let (login, first) = Login::begin(&greeting, credentials, false)?;
+        self.log_in(greeting, settings, false)
+    }
+
+    #[cfg(feature = "mysql-tls")]
+    fn greeted(&mut self, greeting: Greeting, settings: &Settings) -> Result<(), Reason> {
+        match (&settings.tls, greeting.offers_tls()) {
+            (Tls::Off, _) | (Tls::Preferred, false) => self.log_in(greeting, settings, false),
+            (Tls::Preferred | Tls::Required(_), true) => {
+                self.connection.reply(&ssl_request(&greeting))?;
+                self.phase = Phase::Tls(greeting);
+                Ok(())
+            }
+            (Tls::Required(_), false) => {
+                self.decline(greeting, settings, false, LoginError::TlsNotOffered)
+            }
+        }
+    }
+
+    fn log_in(
+        &mut self,
+        greeting: Greeting,
+        settings: &Settings,
+        encrypted: bool,
+    ) -> Result<(), Reason> {
+        let begun = Login::begin(&greeting, credentials(settings), encrypted)?;
+        self.begun(greeting, begun)
+    }
+
+    /// A handshake that is broken off would be held against this host: the server has to refuse.
+    #[cfg(feature = "mysql-tls")]
+    fn decline(
+        &mut self,
+        greeting: Greeting,
+        settings: &Settings,
+        encrypted: bool,
+        why: LoginError,
+    ) -> Result<(), Reason> {
+        let begun = Login::decline(&greeting, credentials(settings), encrypted, why)?;
+        self.begun(greeting, begun)
+    }
+
+    fn begun(
+        &mut self,
+        greeting: Greeting,
+        (login, first): (Login, Vec<u8>),
+    ) -> Result<(), Reason> {
         self.connection.reply(&first)?;
         self.phase = Phase::Login(login);
         self.version = Some(greeting.version);
@@ -204,7 +264,17 @@ impl Drop for Session {
         match self.phase {
             // In a login too: the server may have let it in, and be about to say so.
             Phase::Ready | Phase::Asked(_) | Phase::Login(_) => self.connection.quit_at_once(),
+            #[cfg(feature = "mysql-tls")]
+            Phase::Tls(_) => {}
             Phase::Greeting | Phase::Over => {}
         }
+    }
+}
+
+fn credentials(settings: &Settings) -> Credentials {
+    Credentials {
+        user: settings.user.clone(),
+        password: settings.password.clone(),
+        key: settings.public_key.clone(),
     }
 }

@@ -3,6 +3,8 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+#[cfg(feature = "mysql-tls")]
+use super::Tls;
 use super::replica::ReplicaOptions;
 use super::wire::MAX_PAYLOAD;
 use super::{Password, PublicKey};
@@ -40,6 +42,9 @@ pub struct Settings {
     pub fresh_login: Duration,
     /// The server's RSA key, for `caching_sha2_password` without TLS; else the server is asked for it.
     pub public_key: Option<PublicKey>,
+    /// Whether to encrypt the connection. Default: off.
+    #[cfg(feature = "mysql-tls")]
+    pub tls: Tls,
 }
 
 /// Settings that no server could be probed with.
@@ -66,6 +71,8 @@ impl Settings {
             level: Level::Ping,
             fresh_login: FRESH_LOGIN,
             public_key: None,
+            #[cfg(feature = "mysql-tls")]
+            tls: Tls::Off,
         }
     }
 

@@ -10,10 +10,16 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 
 use super::Reason;
+#[cfg(feature = "mysql-tls")]
+use super::tls::Secured;
 
-/// A TCP connection. All that waits can be given up and begun again: nothing is lost.
+/// A connection. All that waits can be given up and begun again: nothing is lost.
 #[derive(Debug)]
-pub(super) struct Stream(TcpStream);
+pub(super) enum Stream {
+    Plain(TcpStream),
+    #[cfg(feature = "mysql-tls")]
+    Tls(Secured),
+}
 
 impl Stream {
     pub(super) async fn connect(
@@ -33,18 +39,29 @@ impl Stream {
         let stream = socket.connect(target).await?;
         // Small packets that are answered one by one: nothing to wait for. It works without, only later.
         let _ = stream.set_nodelay(true);
-        Ok(Self(stream))
+        Ok(Self::Plain(stream))
     }
 
     /// Reads something; 0 octets are the end.
     pub(super) async fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.0.read(buffer).await
+        match self {
+            Self::Plain(tcp) => tcp.read(buffer).await,
+            #[cfg(feature = "mysql-tls")]
+            Self::Tls(tls) => tls.established().await?.read(buffer).await,
+        }
     }
 
     /// Sends all of `octets`, taking off what is sent.
     pub(super) async fn send(&mut self, octets: &mut VecDeque<u8>) -> io::Result<()> {
-        self.0.write_all_buf(octets).await?;
-        self.0.flush().await
+        match self {
+            Self::Plain(tcp) => tcp.write_all_buf(octets).await,
+            #[cfg(feature = "mysql-tls")]
+            Self::Tls(tls) => {
+                let tls = tls.established().await?;
+                tls.write_all_buf(octets).await?;
+                tls.flush().await
+            }
+        }
     }
 
     /// From now on the kernel asks the peer's kernel whether it is still there, and breaks the connection after some
@@ -52,11 +69,12 @@ impl Stream {
     pub(super) fn watch(&self) {
         const AFTER: Duration = Duration::from_secs(1);
         const TRIES: u32 = 3;
+        let Some(tcp) = self.tcp() else { return };
+        let socket = SockRef::from(tcp);
         let keepalive = TcpKeepalive::new()
             .with_time(AFTER)
             .with_interval(AFTER)
             .with_retries(TRIES);
-        let socket = SockRef::from(&self.0);
         // Without it, a host that comes back is noticed later, by `PATIENCE`.
         let _ = socket.set_tcp_keepalive(&keepalive);
         let _ = socket.set_tcp_user_timeout(Some(AFTER * (TRIES + 1)));
@@ -66,10 +84,17 @@ impl Stream {
     /// is a reset, which could overtake them.
     pub(super) fn send_at_once(&mut self, octets: &[u8]) {
         const MOST_READS: u8 = 16;
-        let _ = self.0.try_write(octets);
+        match self {
+            Self::Plain(tcp) => {
+                let _ = tcp.try_write(octets);
+            }
+            #[cfg(feature = "mysql-tls")]
+            Self::Tls(tls) => tls.send_at_once(octets),
+        }
+        let Some(tcp) = self.tcp() else { return };
         let mut unread = [0; 4096];
         for _ in 0..MOST_READS {
-            match self.0.try_read(&mut unread) {
+            match tcp.try_read(&mut unread) {
                 Ok(0) | Err(_) => return,
                 Ok(_) => {}
             }
@@ -79,8 +104,23 @@ impl Stream {
     /// Says that nothing more will be sent, and waits for the peer to close.
     pub(super) async fn close(&mut self) {
         // However that goes, the connection is given up.
-        let _ = self.0.shutdown().await;
+        let _ = match self {
+            Self::Plain(tcp) => tcp.shutdown().await,
+            #[cfg(feature = "mysql-tls")]
+            Self::Tls(tls) => match tls.established().await {
+                Ok(tls) => tls.shutdown().await,
+                Err(error) => Err(error),
+            },
+        };
         let mut unread = [0; 4096];
-        while let Ok(1..) = self.0.read(&mut unread).await {}
+        while let Ok(1..) = self.read(&mut unread).await {}
+    }
+
+    fn tcp(&self) -> Option<&TcpStream> {
+        match self {
+            Self::Plain(tcp) => Some(tcp),
+            #[cfg(feature = "mysql-tls")]
+            Self::Tls(tls) => tls.tcp(),
+        }
     }
 }

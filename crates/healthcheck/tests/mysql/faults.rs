@@ -5,7 +5,6 @@ use std::time::Duration;
 use healthcheck::mysql::{
     Class, Flavour, Level, Password, Prober, Reason, ReplicaOptions, Role, Stage,
 };
-use nix::sys::signal::Signal;
 
 use crate::mariadb::MariaDb;
 use crate::network::{LONG, SHORT, network, network_with_names, probe_once, run, settings};
@@ -232,7 +231,7 @@ fn a_server_that_hangs_times_out_is_kept_and_is_none_the_worse_when_it_goes_on()
         let mut old = Prober::new(settings(server.target())).unwrap();
         old.probe(LONG).await.unwrap();
         let mut new = Prober::new(settings(server.target())).unwrap();
-        server.signal(Signal::SIGSTOP);
+        server.hang();
         for _ in 0..10 {
             let fault = old.probe(SHORT).await.unwrap_err();
             assert_eq!(
@@ -251,7 +250,7 @@ fn a_server_that_hangs_times_out_is_kept_and_is_none_the_worse_when_it_goes_on()
             );
             assert!(fault.to_string().contains("hangs"), "{fault}");
         }
-        server.signal(Signal::SIGCONT);
+        server.go_on();
         assert!(!old.probe(LONG).await.unwrap().fresh_login);
         new.probe(LONG).await.unwrap();
         old.close().await;

@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod blocking;
+#[cfg(feature = "mysql-tls")]
+mod encrypted;
 mod faults;
 mod harmless;
 mod logins;

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use healthcheck::mysql::{Account, Level, Version, grants};
 use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 use tempfile::TempDir;
 
@@ -107,14 +108,20 @@ impl MariaDb {
         self.value(&statement).parse().unwrap()
     }
 
-    /// Stops the server as if it hung, or lets it go on.
-    pub(crate) fn signal(&self, signal: Signal) {
-        kill(self.pid(), signal).unwrap();
+    /// Stops the server as if it hung, all its threads.
+    pub(crate) fn hang(&self) {
+        kill(self.pid(), Signal::SIGSTOP).unwrap();
+        let stopped = waitpid(self.pid(), Some(WaitPidFlag::WUNTRACED)).unwrap();
+        assert_eq!(stopped, WaitStatus::Stopped(self.pid(), Signal::SIGSTOP));
+    }
+
+    pub(crate) fn go_on(&self) {
+        kill(self.pid(), Signal::SIGCONT).unwrap();
     }
 
     /// Ends the server in an orderly way.
     pub(crate) fn shut_down(mut self) {
-        self.signal(Signal::SIGTERM);
+        kill(self.pid(), Signal::SIGTERM).unwrap();
         self.process.wait().unwrap();
     }
 

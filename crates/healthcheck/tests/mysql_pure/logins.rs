@@ -90,7 +90,8 @@ fn a_login_that_is_declined_shows_no_proof_and_fails_even_where_it_is_let_in() {
     let greeting = greeting("caching_sha2_password");
     let why = LoginError::TlsNotOffered;
     for answer in [b"\xff\x15\x04#28000no".as_slice(), &[0, 0, 0, 2, 0, 0, 0]] {
-        let (mut login, first) = Login::decline(&greeting, credentials(), why.clone()).unwrap();
+        let (mut login, first) =
+            Login::decline(&greeting, credentials(), false, why.clone()).unwrap();
         assert!(
             first.ends_with(b"probe\0\0mysql_native_password\0"),
             "{first:?}"

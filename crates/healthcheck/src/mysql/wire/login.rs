@@ -57,6 +57,9 @@ pub enum LoginError {
     /// The client wants TLS, and the server's greeting offers none.
     #[error("the server offers no TLS")]
     TlsNotOffered,
+    /// The server's certificate is not by the authority that the client trusts, with the reason.
+    #[error("the server's certificate is not trusted: {0}")]
+    NotTrusted(String),
 }
 
 /// One login. [`Login::begin`] gives the first payload to send; then each packet of the server goes to
@@ -129,19 +132,20 @@ impl Login {
         Ok((login, first))
     }
 
-    /// A login that fails for sure, and shows the server no proof of the password: for a greeting that the
-    /// client does not want to go on with. `why` is what [`take`](Self::take) then reports.
+    /// A login that fails for sure, and shows the server no proof of the password: for a server that the client
+    /// does not want to go on with. `why` is what [`take`](Self::take) then reports.
     ///
     /// # Errors
     /// As [`begin`](Self::begin).
     pub fn decline(
         greeting: &Greeting,
         credentials: Credentials,
+        encrypted: bool,
         why: LoginError,
     ) -> Result<(Self, Vec<u8>), WireError> {
         let login = Self {
             credentials,
-            encrypted: false,
+            encrypted,
             plugin: Plugin::Native,
             scramble: greeting.scramble,
             exchanges: 0,

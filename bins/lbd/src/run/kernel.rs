@@ -67,6 +67,11 @@ impl Kernel {
         Ok(())
     }
 
+    /// What the mark rules are made with, where there are any.
+    pub(crate) fn marks(&self) -> Option<Backend> {
+        self.marks.clone()
+    }
+
     /// Takes lbd's mark rules out of the backends that are not in use any more: they would have their effect still.
     pub(crate) fn clear_other_backends(&self) -> Result<(), KernelError> {
         match &self.marks {

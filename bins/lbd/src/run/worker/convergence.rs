@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use ipvs_netlink::Change;
-use lbd_core::desired::Desired;
+use lbd_core::desired::{Desired, Marks};
 use lbd_core::drift::{PAUSE, Repairs, Verdict};
 use lbd_core::plan::{Actual, Scope, Step, plan};
 use netfilter_mark::ChainState;
@@ -34,6 +34,8 @@ pub(super) struct Convergence {
     /// Whether the kernel was found to be, or brought to, where the present order wants it.
     settled: bool,
     origin: Instant,
+    /// Whether it was looked for what could break the marks.
+    surveyed: bool,
     /// Whether mark rules may be left in a backend that an earlier file or daemon used.
     left_elsewhere: bool,
     /// What failed last time, so that it is not said again every second.
@@ -56,6 +58,7 @@ impl Convergence {
             settled: false,
             origin: Instant::now(),
             left_elsewhere: true,
+            surveyed: false,
             complaint: None,
             lost: false,
         }
@@ -75,6 +78,7 @@ impl Convergence {
         self.scope = scope;
         self.marks = None;
         self.left_elsewhere = true;
+        self.surveyed = false;
         if let Err(error) = self.kernel.reform(needs).await {
             error!("the kernel cannot be reached as the new file needs it: {error}");
         }
@@ -116,6 +120,7 @@ impl Convergence {
                 warn!("mark rules may be left where they are not looked after: {error}");
             }
         }
+        self.survey(&desired, failures.is_empty());
         self.settled = failures.is_empty() && !mailbox.has_newer();
         let complaint = (!failures.is_empty()).then(|| failures.join("; "));
         if complaint != self.complaint {
@@ -287,6 +292,26 @@ impl Convergence {
             }
             Err(error) => failures.push(format!("{step}: {error}")),
         }
+    }
+
+    /// Looks once, with the first rules of a file, for what could break the marks, and tells it.
+    fn survey(&mut self, desired: &Desired, well: bool) {
+        let Marks::Exactly(rules) = &desired.marks else {
+            return;
+        };
+        if self.surveyed || !well {
+            return;
+        }
+        self.surveyed = true;
+        let Some(backend) = self.kernel.marks() else {
+            return;
+        };
+        let rules = rules.clone();
+        // It takes a handful of processes, and nobody waits for it.
+        std::thread::spawn(move || match netfilter_mark::survey(&backend, &rules) {
+            Ok(findings) => findings.iter().for_each(|finding| warn!("{finding}")),
+            Err(error) => warn!("cannot look for what could break the marks: {error}"),
+        });
     }
 
     fn write_down(

@@ -227,7 +227,7 @@ impl Input<'_> {
     }
 
     fn role(&mut self) -> DaemonRole {
-        if self.octet() % 2 == 0 {
+        if self.octet().is_multiple_of(2) {
             DaemonRole::Master
         } else {
             DaemonRole::Backup
@@ -245,7 +245,7 @@ impl Input<'_> {
 
     /// 1 octet of family, then 4 or 16.
     fn address(&mut self) -> IpAddr {
-        if self.octet() % 2 == 0 {
+        if self.octet().is_multiple_of(2) {
             self.octets::<4>().into()
         } else {
             self.octets::<16>().into()

@@ -315,10 +315,19 @@ impl Driver {
     fn go_over(&mut self, file: NewFile) -> Result<oneshot::Receiver<Outcome>, Failure> {
         let succession = self.engine.succession(file.host);
         open_missing(&mut self.sockets, succession.links())?;
-        self.worker.reform(succession.scope(), file.needs);
+        let scope = succession.scope();
         self.nic.send_replace(succession.nic().to_owned());
         let now = self.clock.now();
-        for effect in self.engine.reload(now, succession, &file.interfaces) {
+        let mut effects = self.engine.reload(now, succession, &file.interfaces);
+        let converge = effects
+            .iter()
+            .position(|e| matches!(e, Effect::Converge(_)));
+        let desired = match converge.map(|place| effects.remove(place)) {
+            Some(Effect::Converge(desired)) => Some(desired),
+            Some(_) | None => None,
+        };
+        let outcome = self.worker.reform(scope, file.needs, desired);
+        for effect in effects {
             self.carry_out(effect);
         }
         for (index, socket) in self.sockets.iter_mut().enumerate() {
@@ -326,7 +335,7 @@ impl Driver {
                 *socket = None;
             }
         }
-        Ok(self.worker.outcome())
+        Ok(outcome)
     }
 
     fn event(&mut self, event: Event<'_>) {

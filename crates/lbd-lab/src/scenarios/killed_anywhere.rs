@@ -20,7 +20,7 @@ use crate::snapshot::{Part, Snapshot};
 /// Netlink requests, values of parameters and the ledger, the ledger's renaming, programs that are started.
 const CALLS: &str = "sendto,sendmsg,write,rename,clone3,vfork";
 /// In how many places of its life the daemon is killed: each costs several seconds.
-const PLACES: usize = 14;
+const PLACES: usize = 8;
 const LIMIT: Duration = Duration::from_secs(20);
 
 pub(super) fn run(lab: &mut Lab) -> Result {
@@ -67,7 +67,7 @@ pub(super) fn run(lab: &mut Lab) -> Result {
 
 /// What the host looks like with lbd at work.
 fn undisturbed(lab: &Lab, host: &Host, config: &str) -> Result<Snapshot> {
-    let mut daemon = start(host, config)?;
+    let mut daemon = start(lab, host, config)?;
     lab.wait_until("lbd is at work", LIMIT, || Ok(is_at_work(host)))?;
     let goal = Snapshot::of(host, &Part::ALL)?;
     end(host, &mut daemon)?;
@@ -119,7 +119,7 @@ fn traced(lab: &Lab, host: &Host, config: &str, goal: &Snapshot, options: &[&str
 
 /// A new daemon brings the host to its state, and ends well.
 fn converges(lab: &Lab, host: &Host, config: &str, goal: &Snapshot, call: usize) -> Result {
-    let mut daemon = start(host, config)?;
+    let mut daemon = start(lab, host, config)?;
     let what = format!("killed at call {call}, and whole again");
     lab.wait_until(&what, LIMIT, || {
         goal.must_equal(&Snapshot::of(host, &Part::ALL)?, &what)?;
@@ -128,12 +128,15 @@ fn converges(lab: &Lab, host: &Host, config: &str, goal: &Snapshot, call: usize)
     end(host, &mut daemon)
 }
 
-fn start(host: &Host, config: &str) -> Result<Daemon> {
-    host.start(
-        "lbd",
-        &lbd_program()?,
-        &["run", "--no-guardian", "--config", config],
-    )
+/// Starts lbd and waits until it is master: before that it may not have asked for its signals yet.
+fn start(lab: &Lab, host: &Host, config: &str) -> Result<Daemon> {
+    let words = ["run", "--no-guardian", "--config", config];
+    let daemon = host.start("lbd", &lbd_program()?, &words)?;
+    // The log is that of all lives.
+    let masters = |daemon: &Daemon| daemon.log().matches("-> master").count();
+    let before = masters(&daemon);
+    lab.wait_until("lbd is master", LIMIT, || Ok(masters(&daemon) > before))?;
+    Ok(daemon)
 }
 
 fn end(host: &Host, daemon: &mut Daemon) -> Result {

@@ -221,7 +221,7 @@ pub static SCENARIOS: &[Scenario] = &[
     ),
     Scenario {
         needs: &[Need::Lbd, Need::Ipvsadm, Need::Strace],
-        limit: seconds(300),
+        limit: seconds(400),
         ..with_lbd(
             "killed-anywhere",
             "killed anywhere between start and stop, lbd converges at its next start",

@@ -72,10 +72,20 @@ impl Worker {
         self.mailbox.order(|orders| orders.desired = Some(desired));
     }
 
-    /// Goes over to another file, before the next desired state.
-    pub(super) fn reform(&self, scope: Scope, needs: Needs) {
-        self.mailbox
-            .order(|orders| orders.reform = Some((scope, needs)));
+    /// Goes over to another file, and says what comes of that. One order for all of it: each costs a look at the kernel.
+    pub(super) fn reform(
+        &self,
+        scope: Scope,
+        needs: Needs,
+        desired: Option<Desired>,
+    ) -> oneshot::Receiver<Outcome> {
+        let (asked, outcome) = oneshot::channel();
+        self.mailbox.order(|orders| {
+            orders.reform = Some((scope, needs));
+            orders.desired = desired.or(orders.desired.take());
+            orders.asked.push(asked);
+        });
+        outcome
     }
 
     /// Makes the worker look at the kernel now.
@@ -86,13 +96,6 @@ impl Worker {
     /// The same, mark rules included.
     pub(super) fn look_at_marks(&self) {
         self.mailbox.order(|orders| orders.marks_changed = true);
-    }
-
-    /// What comes of the orders so far.
-    pub(super) fn outcome(&self) -> oneshot::Receiver<Outcome> {
-        let (asked, outcome) = oneshot::channel();
-        self.mailbox.order(|orders| orders.asked.push(asked));
-        outcome
     }
 
     pub(super) fn announce(&self, interface: &str, addresses: &[IpAddr]) {

@@ -11,9 +11,14 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
+use nix::sys::socket::{setsockopt, sockopt};
 use tokio::net::{TcpSocket, TcpStream};
 
 use crate::{Failure, Outcome};
+
+/// What ICMP's "destination host unknown" becomes (`include/uapi/asm-generic/errno.h`); the standard library has
+/// no kind for it.
+const EHOSTDOWN: i32 = 112;
 
 /// How to connect.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,8 +61,7 @@ async fn connect(target: SocketAddr, source: Option<IpAddr>) -> Result<TcpStream
     }
     .map_err(|error| other("cannot open a socket", &error))?;
     if let Some(source) = source {
-        socket
-            .bind(SocketAddr::new(source, 0))
+        bind(&socket, source)
             .map_err(|error| other(&format!("cannot probe from {source}"), &error))?;
     }
     socket
@@ -66,12 +70,22 @@ async fn connect(target: SocketAddr, source: Option<IpAddr>) -> Result<TcpStream
         .map_err(|error| failure(target, &error))
 }
 
+fn bind(socket: &TcpSocket, source: IpAddr) -> io::Result<()> {
+    // Else each probe takes one of the source's 28 000 ports away from all targets, for the minute that it
+    // waits in TIME_WAIT: some hundred checks a second would use them up.
+    setsockopt(socket, sockopt::IpBindAddressNoPort, &true)?;
+    socket.bind(SocketAddr::new(source, 0))
+}
+
 #[expect(
     clippy::wildcard_enum_match_arm,
     reason = "the standard library's list of kinds grows"
 )]
 fn failure(target: SocketAddr, error: &io::Error) -> Failure {
     use io::ErrorKind as Kind;
+    if error.raw_os_error() == Some(EHOSTDOWN) {
+        return Failure::Unreachable;
+    }
     match error.kind() {
         Kind::ConnectionRefused => Failure::Refused,
         Kind::HostUnreachable | Kind::NetworkUnreachable | Kind::NetworkDown => {

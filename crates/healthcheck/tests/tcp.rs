@@ -142,3 +142,34 @@ fn a_source_this_host_does_not_have_counts_against_the_server_and_is_named() {
         assert!(what.contains(source), "{what}");
     }
 }
+
+#[test]
+fn a_source_of_few_ports_serves_many_targets() {
+    network();
+    std::fs::write("/proc/sys/net/ipv4/ip_local_port_range", "40000 40003").unwrap();
+    let listeners: Vec<(String, TcpListener)> = (1..40)
+        .flat_map(|last| {
+            [
+                format!("127.0.1.{last}:3306"),
+                format!("[::1]:{}", 3306 + last),
+            ]
+        })
+        .map(|address| (address.clone(), TcpListener::bind(address).unwrap()))
+        .collect();
+    for (address, _listener) in &listeners {
+        let source = if address.starts_with('[') {
+            "::1"
+        } else {
+            "127.0.0.9"
+        };
+        let options = tcp::Options {
+            source: Some(source.parse().unwrap()),
+            timeout: LONG,
+        };
+        let outcome = probe_with(address, &options);
+        assert!(
+            matches!(outcome, Outcome::Success { .. }),
+            "{address}: {outcome:?}"
+        );
+    }
+}

@@ -4,6 +4,7 @@
 //!   socket and no task: time is an argument, so it runs in a simulator as it does in a daemon.
 //! - `mysql::Prober` (feature `mysql`) logs in to MySQL and MariaDB, without ever harming them.
 //! - [`tcp::probe`] (feature `tcp`, on by default) is one TCP connect.
+//! - `http::Check` (features `http` and `https`) asks for a page.
 //! - `exec::Check` (feature `exec`) runs a command.
 //!
 //! Each kind of probe is a module and a feature; they all end in an [`Outcome`].
@@ -36,6 +37,8 @@
 #[cfg(feature = "exec")]
 pub mod exec;
 mod health;
+#[cfg(feature = "http")]
+pub mod http;
 mod monitor;
 #[cfg(feature = "mysql")]
 pub mod mysql;

@@ -54,7 +54,11 @@ pub async fn probe(target: SocketAddr, options: &Options) -> Outcome {
     }
 }
 
-async fn connect(target: SocketAddr, source: Option<IpAddr>) -> Result<TcpStream, Failure> {
+/// A connection that stands, or why there is none.
+pub(crate) async fn connect(
+    target: SocketAddr,
+    source: Option<IpAddr>,
+) -> Result<TcpStream, Failure> {
     let socket = match target {
         SocketAddr::V4(_) => TcpSocket::new_v4(),
         SocketAddr::V6(_) => TcpSocket::new_v6(),

@@ -23,8 +23,8 @@
 //!   killed, too: a check leaves nothing running. (A process that makes itself a session, as `setsid`
 //!   does, escapes.)
 //!
-//! No zombie stays, and there are never two runs of one [`Check`] at once, not even if the future of a probe
-//! is dropped: that kills the group.
+//! No zombie stays, and there are never two runs of one [`Check`] at once. Dropping the future of a probe kills the
+//! group; its leader is reaped when the check is dropped, too, or by the next probe, before it starts anything.
 
 mod group;
 mod running;

@@ -26,6 +26,7 @@ pub(crate) fn own_network() {
 pub(crate) fn sh(program: &str, words: &str) -> String {
     let output = Command::new(program)
         .args(words.split_whitespace())
+        .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
         .output()
         .unwrap_or_else(|error| panic!("{program}: {error}"));
     assert!(

@@ -4,8 +4,8 @@ use std::fmt;
 
 use crate::{ChainState, Error, Iptables, MarkRule, Nftables};
 
-/// Where our rules are kept. The kernel obeys all of them at once, so rules left behind in another backend still have their
-/// effect: [`remove_from_others`](Self::remove_from_others).
+/// Where our rules are kept. The kernel obeys all of them at once, so rules left behind in another backend still have
+/// their effect: [`remove_from_others`](Self::remove_from_others).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Backend {
     /// Two chains in the table mangle, of either variant of iptables.

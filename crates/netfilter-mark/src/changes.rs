@@ -12,12 +12,13 @@ use crate::Error;
 /// The multicast group of nf_tables, `NFNLGRP_NFTABLES` of linux/netfilter/nfnetlink.h.
 const GROUP: u32 = 7;
 
-/// The most messages that are taken at once, so that somebody who changes tables without end does not hold up the caller.
+/// The most messages that are taken at once, so that somebody who changes tables without end does not hold up the
+/// caller.
 const TAKEN: usize = 4096;
 
 /// Hears of every change to nf_tables in one network namespace: what nft and iptables-nft do, also for others, and what
-/// this crate does itself. It does not say what was changed; have a look ([`Backend::read`](crate::Backend::read)), not more
-/// often than is affordable, as other programs may change their tables many times a second.
+/// this crate does itself. It does not say what was changed; have a look ([`Backend::read`](crate::Backend::read)), not
+/// more often than is affordable, as other programs may change their tables many times a second.
 ///
 /// Legacy iptables tells nobody: there, only looking from time to time helps.
 ///
@@ -38,8 +39,8 @@ impl Changes {
         Ok(Self { socket })
     }
 
-    /// Takes the news away, and says whether there was any. News that the kernel had to throw away because nobody took it
-    /// counts. After very much at once the socket may still be readable.
+    /// Takes the news away, and says whether there was any. News that the kernel had to throw away because nobody took
+    /// it counts. After very much at once the socket may still be readable.
     ///
     /// # Errors
     /// [`Error::Watch`].

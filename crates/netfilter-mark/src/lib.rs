@@ -5,8 +5,9 @@
 //! So frames for the virtual address get the firewall mark that IPVS schedules by, unless their source MAC is another
 //! director's: those get a *guard mark*. That alone is not enough, because IPVS looks for an existing connection entry
 //! before it looks at the mark, and would follow an old one. But what it forwards (direct routing) passes the hook
-//! LOCAL_OUT with its mark kept. There, what carries the guard mark is dropped: what another director sent may be delivered
-//! here, and is never sent on. Local traffic, which comes back on `lo` through PREROUTING, is spared: it gets neither mark.
+//! LOCAL_OUT with its mark kept. There, what carries the guard mark is dropped: what another director sent may be
+//! delivered here, and is never sent on. Local traffic, which comes back on `lo` through PREROUTING, is spared: it gets
+//! neither mark.
 //!
 //! With iptables, the rules live in two chains of their own in the table `mangle`, [`MARK_CHAIN`] and [`GUARD_CHAIN`]:
 //!
@@ -38,17 +39,17 @@
 //! ```
 //!
 //! IPVS compares the mark as one number of 32 bits, so all of it is set. Marks are set late, by a jump that is appended
-//! or a priority behind mangle: a rule further up that sets another mark does not win over ours. The guard comes early, by
-//! a jump that is put first or a priority before raw: nothing further up can let a packet pass it by.
+//! or a priority behind mangle: a rule further up that sets another mark does not win over ours. The guard comes early,
+//! by a jump that is put first or a priority before raw: nothing further up can let a packet pass it by.
 //!
 //! [`Backend::replace`] swaps all of it in one transaction (iptables: one for each address family), [`Backend::read`]
 //! reads it back into the same [`MarkRule`]s, so that "no difference, no write" can be decided by comparing sets
-//! ([`ChainState::holds`]). Everything else is left alone. All calls run the programs iptables-save, iptables-restore or
-//! nft, wait for them (one that does not end in time, 10 s and what it may wait for a lock, is killed), and act in the
-//! network namespace of the **calling thread**.
+//! ([`ChainState::holds`]). Everything else is left alone. All calls run the programs iptables-save, iptables-restore
+//! or nft, wait for them (one that does not end in time, 10 s and what it may wait for a lock, is killed), and act in
+//! the network namespace of the **calling thread**.
 //!
-//! Where the kernel says that tables were changed, [`Changes`] hears of it, so that what somebody deleted can be put back
-//! at once.
+//! Where the kernel says that tables were changed, [`Changes`] hears of it, so that what somebody deleted can be put
+//! back at once.
 //!
 //! ```no_run
 //! use std::num::NonZeroU32;

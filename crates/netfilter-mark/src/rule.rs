@@ -7,8 +7,9 @@ use std::num::NonZeroU32;
 
 use crate::{Error, Mac};
 
-/// Frames to mark: those for `destination`:`port`, with `mark` unless they come from one of the `excluded` hosts, and with
-/// `guard` if they do. What carries the guard mark may be delivered here, but is dropped when it is about to be sent on.
+/// Frames to mark: those for `destination`:`port`, with `mark` unless they come from one of the `excluded` hosts, and
+/// with `guard` if they do. What carries the guard mark may be delivered here, but is dropped when it is about to be
+/// sent on.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MarkRule {
     /// The virtual address.
@@ -19,8 +20,8 @@ pub struct MarkRule {
     pub port: u16,
     /// The mark to balance by, all 32 bits.
     pub mark: NonZeroU32,
-    /// The mark of frames from `excluded`, all 32 bits. It differs from the `mark` of every rule, as what carries it must
-    /// never be balanced; several rules may share it. Nothing else on the host should use it.
+    /// The mark of frames from `excluded`, all 32 bits. It differs from the `mark` of every rule, as what carries it
+    /// must never be balanced; several rules may share it. Nothing else on the host should use it.
     ///
     /// A rule that excludes nobody has no guard in the kernel; read back, its guard is the complement of its mark.
     pub guard: NonZeroU32,
@@ -97,7 +98,8 @@ impl fmt::Display for Target {
     }
 }
 
-/// Whether all of these rules can have their effect together: one mark for each target, and no guard that is balanced by.
+/// Whether all of these rules can have their effect together: one mark for each target, and no guard that is balanced
+/// by.
 pub(crate) fn check(rules: &[MarkRule]) -> Result<(), Error> {
     let mut targets = BTreeSet::new();
     let marks: BTreeSet<NonZeroU32> = rules.iter().map(|rule| rule.mark).collect();

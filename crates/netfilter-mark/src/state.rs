@@ -20,8 +20,9 @@ pub enum ChainState {
 }
 
 impl ChainState {
-    /// Whether this is what a replacement with `rules` (in any order) would make, so that there is nothing to do. An empty
-    /// `rules` asks for no chain at all. The guard of a rule that excludes nobody has no effect, and is not compared.
+    /// Whether this is what a replacement with `rules` (in any order) would make, so that there is nothing to do. An
+    /// empty `rules` asks for no chain at all. The guard of a rule that excludes nobody has no effect, and is not
+    /// compared.
     pub fn holds(&self, rules: &[MarkRule]) -> bool {
         match self {
             Self::Absent => rules.is_empty(),

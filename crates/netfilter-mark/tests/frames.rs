@@ -57,9 +57,9 @@ fn connect(address: SocketAddr) -> Option<TcpStream> {
     Some(stream)
 }
 
-/// The whole purpose: a client's connection gets the mark to balance by, and another director's frame to the same address
-/// the guard mark; it is delivered here all the same. The kernel is told to give an accepted connection the mark that its
-/// SYN carried.
+/// The whole purpose: a client's connection gets the mark to balance by, and another director's frame to the same
+/// address the guard mark; it is delivered here all the same. The kernel is told to give an accepted connection the
+/// mark that its SYN carried.
 #[test]
 fn frames_from_an_excluded_mac_get_the_guard_mark_and_all_others_the_mark() {
     with_each(|backend| {

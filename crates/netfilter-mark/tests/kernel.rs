@@ -81,8 +81,8 @@ impl Net {
     }
 }
 
-/// IPVS looks for a connection entry before it looks at the mark. With the exclusion alone, what the other director sends by an
-/// old entry would be sent on.
+/// IPVS looks for a connection entry before it looks at the mark. With the exclusion alone, what the other director
+/// sends by an old entry would be sent on.
 #[test]
 #[ignore = "needs IPVS"]
 fn what_another_director_sends_is_not_sent_on_even_by_an_old_connection_entry() {

@@ -30,9 +30,9 @@ pub struct Iptables {
 
 impl Iptables {
     /// The variant that works with this kernel; if both do, the one that holds chains of ours, or else any rules in the
-    /// table `mangle`, or else any rules at all, or else nft. To find out whether it works, a chain
-    /// with everything that ours need is made and removed in one transaction, if none of ours are there; that may leave an
-    /// empty table behind.
+    /// table `mangle`, or else any rules at all, or else nft. To find out whether it works, a chain with everything
+    /// that ours need is made and removed in one transaction, if none of ours are there; that may leave an empty table
+    /// behind.
     ///
     /// # Errors
     /// [`Error::NotInstalled`], [`Error::NoneWorks`], or [`Error::Incompatible`].
@@ -45,8 +45,8 @@ impl Iptables {
         Tool::find(variant).map(|(v4, v6)| Self { variant, v4, v6 })
     }
 
-    /// Every variant that is installed, whether it works or not: chains left in the one that is no longer used still have
-    /// their effect, so a clean-up removes them from all.
+    /// Every variant that is installed, whether it works or not: chains left in the one that is no longer used still
+    /// have their effect, so a clean-up removes them from all.
     pub fn installed() -> Vec<Self> {
         detect::installed()
     }
@@ -93,12 +93,12 @@ impl Iptables {
         Ok(parse::join(tables))
     }
 
-    /// Makes the chains hold exactly these rules, each reached by exactly one jump, each family in one transaction. A jump
-    /// that is there keeps its place. With no rules for a family, its chains and jumps are removed.
+    /// Makes the chains hold exactly these rules, each reached by exactly one jump, each family in one transaction. A
+    /// jump that is there keeps its place. With no rules for a family, its chains and jumps are removed.
     ///
     /// # Errors
-    /// [`Error::SameTarget`], [`Error::GuardIsMark`], [`Error::NoIp6tables`], and those of [`read`](Self::read). IPv4 comes first: an error of
-    /// IPv6 leaves it done.
+    /// [`Error::SameTarget`], [`Error::GuardIsMark`], [`Error::NoIp6tables`], and those of [`read`](Self::read). IPv4
+    /// comes first: an error of IPv6 leaves it done.
     pub fn replace(&self, rules: &[MarkRule]) -> Result<(), Error> {
         check(rules)?;
         let mut sorted: Vec<&MarkRule> = rules.iter().collect();

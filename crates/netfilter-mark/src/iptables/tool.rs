@@ -157,3 +157,6 @@ impl Tool {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

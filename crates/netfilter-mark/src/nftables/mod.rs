@@ -58,8 +58,8 @@ impl Nftables {
         }
     }
 
-    /// Makes the table hold exactly these rules, of both address families, in one transaction. Without rules the table is
-    /// removed.
+    /// Makes the table hold exactly these rules, of both address families, in one transaction. Without rules the table
+    /// is removed.
     ///
     /// # Errors
     /// [`Error::SameTarget`], [`Error::GuardIsMark`], and those of [`read`](Self::read).

@@ -31,12 +31,18 @@ impl Program {
             .map(Self)
     }
 
+    /// The program in this file.
+    #[cfg(test)]
+    pub(crate) fn at(file: PathBuf) -> Self {
+        Self(file)
+    }
+
     pub(crate) fn path(&self) -> PathBuf {
         self.0.clone()
     }
 
-    /// Runs it in the calling thread's network namespace, with `input` on its standard input, and gives what it printed.
-    /// After 10 s and `lock_wait` it is killed.
+    /// Runs it in the calling thread's network namespace, with `input` on its standard input, and gives what it
+    /// printed. After 10 s and `lock_wait` it is killed.
     pub(crate) fn run(
         &self,
         arguments: &[&str],

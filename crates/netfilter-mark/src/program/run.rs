@@ -210,8 +210,8 @@ fn wait(child: &mut Child, deadline: Option<Instant>) -> io::Result<Option<ExitS
     }
 }
 
-/// Kills the program and what it started, and reaps it. One that hangs in the kernel does not die before it comes back from
-/// there: a thread waits for it.
+/// Kills the program and what it started, and reaps it. One that hangs in the kernel does not die before it comes back
+/// from there: a thread waits for it.
 fn end(mut child: Child) {
     let group = i32::try_from(child.id()).map(Pid::from_raw);
     // Fails if all of them have ended by themselves.

@@ -135,7 +135,7 @@ impl fmt::Display for Marking {
         f.write_str(match self {
             Self::Sets => "may set its mark on packets for the virtual address",
             Self::Restores => {
-                "may give packets for the virtual address the mark of their connection, or none"
+                "may give packets for the virtual address their connection's mark (0 if it has none)"
             }
         })
     }

@@ -10,8 +10,8 @@ use crate::{GUARD_CHAIN, MARK_CHAIN};
 /// The priority of the table mangle.
 pub(super) const MANGLE: i32 = -150;
 
-/// The tables in a listing of one family, with the targets of that family; `program` comes before their names. Our own chains are left out, the jumps to them
-/// are not.
+/// The tables in a listing of one family, with the targets of that family; `program` comes before their names. Our own
+/// chains are left out, the jumps to them are not.
 pub(super) fn read(text: &str, program: &str, targets: &[Target]) -> Vec<Table> {
     let mut tables: Vec<Table> = Vec::new();
     for line in text.lines() {

@@ -8,6 +8,8 @@ mod nftables;
 mod order;
 mod ruleset;
 mod target;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 
@@ -17,14 +19,15 @@ use firewalls::Firewalls;
 
 pub use finding::{Finding, ForeignRule, Marking, Order};
 
-/// Looks through everything that the host's firewalls hold for what breaks these rules, kept in this backend, or may break
-/// them. A foreign rule counts unless its conditions plainly keep it from the rules' targets.
+/// Looks through everything that the host's firewalls hold for what breaks these rules, kept in this backend, or may
+/// break them. A foreign rule counts unless its conditions plainly keep it from the rules' targets.
 ///
 /// Where nft is not installed, native nftables cannot be looked through, and nothing is said about them. Nothing is
 /// written, except that the backend is tried out (as in [`Backend::detect`]) where nothing of ours is in it.
 ///
 /// # Errors
-/// [`Error::NotPermitted`]: without rights nothing can be seen. What fails in one part of the firewall only is a finding.
+/// [`Error::NotPermitted`]: without rights nothing can be seen. What fails in one part of the firewall only is a
+/// finding.
 pub fn survey(backend: &Backend, rules: &[MarkRule]) -> Result<Vec<Finding>, Error> {
     let targets: Vec<Target> = rules.iter().map(MarkRule::target).collect();
     let mut findings = Vec::new();

@@ -113,8 +113,8 @@ fn may_hold(expression: &Value, target: &Target) -> bool {
     has_header(left, target) && compare(left, right, target).is_none_or(|equal| equal == wanted)
 }
 
-/// Whether the target's packets have the header that the left side reads, if it reads one: what has not, does not match,
-/// whatever the operator.
+/// Whether the target's packets have the header that the left side reads, if it reads one: what has not, does not
+/// match, whatever the operator.
 fn has_header(left: &Value, target: &Target) -> bool {
     let header = left
         .get("payload")

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::finding::Marking;
 use crate::{GUARD_CHAIN, MARK_CHAIN};
 
-/// Where in the kernel a chain hangs; only what packets for an address of this host pass before IPVS, and what IPVS sends
-/// on.
+/// Where in the kernel a chain hangs; only what packets for an address of this host pass before IPVS, and what IPVS
+/// sends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Hook {
     Prerouting,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{ChainState, Error, Iptables, MarkRule, Nftables};
+use crate::{ChainState, Error, Iptables, MarkRule, Nftables, Variant};
 
 /// Where our rules are kept. The kernel obeys all of them at once, so rules left behind in another backend still have
 /// their effect: [`remove_from_others`](Self::remove_from_others).
@@ -52,6 +52,15 @@ impl Backend {
         let nftables = Nftables::installed().map(Self::Nftables);
         let iptables = Iptables::installed().into_iter().map(Self::Iptables);
         nftables.into_iter().chain(iptables).collect()
+    }
+
+    /// Whether [`Changes`](crate::Changes) hears of changes to this backend. Legacy iptables tells nobody, and a kernel
+    /// that has only that cannot be listened to at all.
+    pub fn tells_of_changes(&self) -> bool {
+        match self {
+            Self::Iptables(iptables) => iptables.variant() == Variant::Nft,
+            Self::Nftables(_) => true,
+        }
     }
 
     /// What the kernel holds of ours in this backend.

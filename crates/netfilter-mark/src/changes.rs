@@ -20,7 +20,8 @@ const TAKEN: usize = 4096;
 /// this crate does itself. It does not say what was changed; have a look ([`Backend::read`](crate::Backend::read)), not
 /// more often than is affordable, as other programs may change their tables many times a second.
 ///
-/// Legacy iptables tells nobody: there, only looking from time to time helps.
+/// Legacy iptables tells nobody: there, only looking from time to time helps
+/// ([`Backend::tells_of_changes`](crate::Backend::tells_of_changes)).
 ///
 /// The socket does not block. To wait, give it to poll(2) or to a runtime: it becomes readable when there is news. Then
 /// [`drain`](Self::drain) it first and look afterwards, so that no change falls in between.

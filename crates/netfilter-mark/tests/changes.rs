@@ -32,6 +32,7 @@ fn what_somebody_deletes_is_heard_of_and_can_be_put_back() {
             "flush chain ip mangle LBD-GUARD",
         ),
     ] {
+        assert!(backend.tells_of_changes());
         backend.replace(&rules).unwrap();
         let changes = Changes::watch().unwrap();
         assert!(!changes.drain().unwrap(), "nothing has changed yet");
@@ -63,6 +64,8 @@ fn legacy_iptables_tells_nobody() {
     let changes = Changes::watch().unwrap();
     iptables(Variant::Legacy, "-A PREROUTING -p icmp -j ACCEPT");
     assert!(!is_readable(&changes, 100));
+    let backend = Backend::Iptables(Iptables::of(Variant::Legacy).unwrap());
+    assert!(!backend.tells_of_changes());
 }
 
 #[test]

@@ -310,7 +310,7 @@ fn chains_that_a_verdict_map_calls_are_looked_through() {
 }
 
 #[test]
-fn what_is_accepted_before_our_chain_is_told() {
+fn what_leaves_the_table_before_our_chain_is_told() {
     with_both(|tables| {
         let variant = tables.variant();
         let backend = Backend::Iptables(tables.clone());
@@ -322,10 +322,26 @@ fn what_is_accepted_before_our_chain_is_told() {
         backend.replace(&rules()).unwrap();
         iptables(variant, "-A PREROUTING -j ACCEPT");
         let findings = found(&backend);
-        let [Finding::Bypass { rule }] = &findings[..] else {
+        let [Finding::Bypass { rule, chain }] = &findings[..] else {
             panic!("{findings:?}");
         };
         assert!(rule.rule.contains("ESTABLISHED"));
+        assert_eq!(*chain, "LBD-MARK");
+        iptables(variant, "-F PREROUTING");
+        backend.replace(&rules()).unwrap();
+        // Leaving a chain of one's own is no harm, leaving the kernel's is.
+        iptables(variant, "-N OTHER");
+        iptables(variant, "-A OTHER -j RETURN");
+        iptables(variant, "-I OUTPUT -j OTHER");
+        assert!(found(&backend).is_empty());
+        iptables(variant, "-I OUTPUT -p tcp -j RETURN");
+        iptables(variant, "-A OUTPUT -j ACCEPT");
+        let findings = found(&backend);
+        let [Finding::Bypass { rule, chain }] = &findings[..] else {
+            panic!("{findings:?}");
+        };
+        assert_eq!(rule.rule, "OUTPUT -p tcp -j RETURN");
+        assert_eq!(*chain, "LBD-GUARD");
     });
 }
 

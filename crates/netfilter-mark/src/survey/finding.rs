@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::Error;
+use crate::{Error, GUARD_CHAIN};
 
 /// Something that breaks the marks, or may break them. Printed, it says what it risks and what to do.
 #[derive(Debug)]
@@ -39,6 +39,8 @@ pub enum Finding {
     Bypass {
         /// The rule.
         rule: ForeignRule,
+        /// Our chain: [`MARK_CHAIN`](crate::MARK_CHAIN) or [`GUARD_CHAIN`](crate::GUARD_CHAIN).
+        chain: &'static str,
     },
     /// A part of the firewall could not be looked through.
     NotLookedAt {
@@ -106,11 +108,14 @@ impl fmt::Display for Finding {
                 marking,
                 order,
             } => write!(f, "{rule} {marking} {order}"),
-            Self::Bypass { rule } => write!(
+            Self::Bypass { rule, chain } => write!(
                 f,
-                "{rule} may accept packets for the virtual address before lbd's chain marks them, and they would not be \
-                 balanced: let it spare the virtual address, or move it behind the jump to {}",
-                crate::MARK_CHAIN
+                "{rule} may let packets for the virtual address pass by lbd's chain {chain}, and {}: \
+                 let it spare the virtual address, or move it behind the jump to {chain}",
+                match *chain {
+                    GUARD_CHAIN => "what another director sent may be sent on in a circle",
+                    _ => "they would not be balanced",
+                }
             ),
             Self::NotLookedAt { part, error } => write!(
                 f,

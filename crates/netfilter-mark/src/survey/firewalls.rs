@@ -89,7 +89,7 @@ impl Firewalls {
     pub(super) fn foreign_rules(&self, backend: &Backend) -> Vec<Finding> {
         let place = Place::of(backend);
         let mut markers: BTreeMap<(ForeignRule, Marking), Order> = BTreeMap::new();
-        let mut bypasses: BTreeSet<ForeignRule> = BTreeSet::new();
+        let mut bypasses: BTreeSet<(ForeignRule, &'static str)> = BTreeSet::new();
         for table in [&self.legacy, &self.nft, &self.native]
             .into_iter()
             .flatten()
@@ -107,9 +107,11 @@ impl Firewalls {
                         let worst = markers.entry((rule(), marking)).or_insert(order);
                         *worst = order.max(*worst);
                     }
-                    if reached.rule.accepts && place.is_bypassed(table, base, reached.position) {
-                        bypasses.insert(rule());
-                    }
+                    bypasses.extend(
+                        place
+                            .bypassed(table, base, &reached)
+                            .map(|chain| (rule(), chain)),
+                    );
                 }
             }
         }
@@ -120,7 +122,9 @@ impl Firewalls {
                 marking,
                 order,
             });
-        let bypasses = bypasses.into_iter().map(|rule| Finding::Bypass { rule });
+        let bypasses = bypasses
+            .into_iter()
+            .map(|(rule, chain)| Finding::Bypass { rule, chain });
         markers.chain(bypasses).collect()
     }
 }

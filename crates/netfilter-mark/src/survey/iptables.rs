@@ -1,7 +1,7 @@
 //! Reads what `iptables-save` prints of all tables.
 
 use super::finding::Marking;
-use super::ruleset::{Base, Hook, Rule, Table};
+use super::ruleset::{Base, End, Hook, Rule, Table};
 use super::target::{network_holds, protocol_is, range_holds};
 use crate::iptables::words::{appended, goal, tokens};
 use crate::rule::Target;
@@ -96,7 +96,11 @@ fn read_rule(text: &str, words: &[String], targets: &[Target]) -> Rule {
             goal => vec![goal.to_owned()],
         },
         marking,
-        accepts: goal == "ACCEPT",
+        end: match goal {
+            "ACCEPT" => Some(End::Accept),
+            "RETURN" => Some(End::Return),
+            _ => None,
+        },
     }
 }
 

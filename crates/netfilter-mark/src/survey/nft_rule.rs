@@ -32,7 +32,7 @@ pub(super) fn read(
         goals,
         marking: expressions.iter().find_map(marking),
         // What one table accepts, our own table gets to see all the same.
-        accepts: false,
+        end: None,
     }
 }
 

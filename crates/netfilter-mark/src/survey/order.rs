@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::finding::Order;
-use super::ruleset::{Base, Hook, Table};
+use super::ruleset::{Base, End, Hook, Reached, Table};
 use crate::nftables::{GUARDS, MARKS};
 use crate::{Backend, GUARD_CHAIN, MARK_CHAIN};
 
@@ -49,10 +49,7 @@ impl Place {
             }),
             Hook::Output => {
                 let is_before = match self.is_shared(table) {
-                    // Where it is not there yet, it will be put first.
-                    true => table
-                        .jump(base, GUARD_CHAIN)
-                        .is_some_and(|jump| position < jump),
+                    true => is_before_guard(table, base, position),
                     false => base.priority <= self.guards,
                 };
                 is_before.then_some(Order::BeforeGuard)
@@ -60,11 +57,27 @@ impl Place {
         }
     }
 
-    /// Whether what is accepted there does not come to our marks any more.
-    pub(super) fn is_bypassed(&self, table: &Table, base: &Base, position: usize) -> bool {
-        base.hook == Hook::Prerouting
-            && self.is_shared(table)
-            && is_before_marks(table, base, position)
+    /// The chain of ours that a packet does not come to when it leaves the table there.
+    pub(super) fn bypassed(
+        &self,
+        table: &Table,
+        base: &Base,
+        reached: &Reached<'_>,
+    ) -> Option<&'static str> {
+        let leaves = match reached.rule.end? {
+            End::Accept => true,
+            End::Return => reached.chain == base.chain,
+        };
+        if !leaves || !self.is_shared(table) {
+            return None;
+        }
+        match base.hook {
+            Hook::Prerouting => {
+                is_before_marks(table, base, reached.position).then_some(MARK_CHAIN)
+            }
+            Hook::Output => is_before_guard(table, base, reached.position).then_some(GUARD_CHAIN),
+            Hook::Input => None,
+        }
     }
 
     fn is_shared(&self, table: &Table) -> bool {
@@ -79,4 +92,11 @@ fn is_before_marks(table: &Table, base: &Base, position: usize) -> bool {
     table
         .jump(base, MARK_CHAIN)
         .is_none_or(|jump| position < jump)
+}
+
+/// Whether this place comes before our guard; where that is not there yet, it will be put first.
+fn is_before_guard(table: &Table, base: &Base, position: usize) -> bool {
+    table
+        .jump(base, GUARD_CHAIN)
+        .is_some_and(|jump| position < jump)
 }

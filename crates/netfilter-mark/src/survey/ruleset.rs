@@ -41,8 +41,17 @@ pub(super) struct Rule {
     /// The chains that it may call.
     pub(super) goals: Vec<String>,
     pub(super) marking: Option<Marking>,
-    /// Whether it ends the table's traversal in favour of the packet.
-    pub(super) accepts: bool,
+    /// How it ends the traversal of its chain or the whole table in favour of the packet.
+    pub(super) end: Option<End>,
+}
+
+/// What a packet leaves by a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// The table.
+    Accept,
+    /// The chain; a base chain and the table with it.
+    Return,
 }
 
 /// A rule that packets of ours may come to.

@@ -1,9 +1,10 @@
 //! Our rules while they are being read from a listing, whatever its form.
 
-use std::collections::{BTreeMap, btree_map::Entry};
+use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
+use std::net::IpAddr;
 use std::num::NonZeroU32;
 
-use crate::rule::{Target, no_guard};
+use crate::rule::{Packets, Target, no_guard};
 use crate::state::SHOWN;
 use crate::{Fault, Mac, MarkRule};
 
@@ -11,8 +12,10 @@ use crate::{Fault, Mac, MarkRule};
 #[derive(Default)]
 pub(crate) struct Found {
     marked: BTreeMap<Target, MarkRule>,
+    /// Whose ICMP to a destination gets this guard mark.
+    icmp: BTreeMap<(IpAddr, NonZeroU32), BTreeSet<Mac>>,
     /// The rules that drop, in the listing's words.
-    guarded: BTreeMap<(Target, NonZeroU32), String>,
+    guarded: BTreeMap<(Packets, NonZeroU32), String>,
     strange: Vec<Fault>,
     local_spared: bool,
 }
@@ -42,7 +45,18 @@ impl Found {
     }
 
     /// A rule that sets the guard mark; before the target's mark it would lose, and all of a target's share one guard.
-    pub(crate) fn exclude(&mut self, target: Target, mac: Mac, guard: NonZeroU32) -> bool {
+    pub(crate) fn exclude(&mut self, packets: Packets, mac: Mac, guard: NonZeroU32) -> bool {
+        let target = match packets {
+            Packets::Of(target) => target,
+            Packets::Icmp(destination) => {
+                // Rules for the same destination may share it.
+                self.icmp
+                    .entry((destination, guard))
+                    .or_default()
+                    .insert(mac);
+                return true;
+            }
+        };
         let Some(rule) = self.marked.get_mut(&target) else {
             return false;
         };
@@ -53,8 +67,8 @@ impl Found {
     }
 
     /// A rule that drops what carries this guard mark.
-    pub(crate) fn guard(&mut self, target: Target, guard: NonZeroU32, words: &str) -> bool {
-        let Entry::Vacant(place) = self.guarded.entry((target, guard)) else {
+    pub(crate) fn guard(&mut self, packets: Packets, guard: NonZeroU32, words: &str) -> bool {
+        let Entry::Vacant(place) = self.guarded.entry((packets, guard)) else {
             return false;
         };
         place.insert(words.to_owned());
@@ -74,10 +88,13 @@ impl Found {
         if !self.marked.is_empty() && !self.local_spared {
             faults.push(Fault::LocalMarked);
         }
-        for (target, rule) in &self.marked {
-            if !rule.excluded.is_empty() && self.guarded.remove(&(*target, rule.guard)).is_none() {
-                let target = target.to_string();
-                faults.push(Fault::Unguarded { target });
+        for packets in self.unguarded() {
+            let target = packets.to_string();
+            faults.push(Fault::Unguarded { target });
+        }
+        for ((destination, _), macs) in std::mem::take(&mut self.icmp) {
+            for mac in macs {
+                self.strange(&format!("icmp of {destination} from {mac}"));
             }
         }
         for words in std::mem::take(&mut self.guarded).into_values() {
@@ -86,6 +103,43 @@ impl Found {
         faults.truncate(SHOWN);
         faults.append(&mut self.strange);
         (self.marked.into_values().collect(), faults)
+    }
+}
+
+impl Found {
+    /// What excluded hosts send and nothing keeps from being sent on. What does is taken away, so that the rest is
+    /// left over.
+    fn unguarded(&mut self) -> BTreeSet<Packets> {
+        let mut unguarded = BTreeSet::new();
+        let mut guarded = BTreeSet::new();
+        let mut icmp: BTreeMap<_, BTreeSet<Mac>> = BTreeMap::new();
+        let excluding = self
+            .marked
+            .iter()
+            .filter(|(_, rule)| !rule.excluded.is_empty());
+        for (target, rule) in excluding {
+            let (destination, guard) = (rule.destination, rule.guard);
+            guarded.extend([
+                (Packets::Of(*target), guard),
+                (Packets::Icmp(destination), guard),
+            ]);
+            icmp.entry((destination, guard))
+                .or_default()
+                .extend(&rule.excluded);
+        }
+        for (packets, guard) in guarded {
+            if self.guarded.remove(&(packets, guard)).is_none() {
+                unguarded.insert(packets);
+            }
+        }
+        for (key, wanted) in icmp {
+            let found = self.icmp.entry(key).or_default();
+            if !found.is_superset(&wanted) {
+                unguarded.insert(Packets::Icmp(key.0));
+            }
+            found.retain(|mac| !wanted.contains(mac));
+        }
+        unguarded
     }
 }
 

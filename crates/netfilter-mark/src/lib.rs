@@ -6,8 +6,8 @@
 //! director's: those get a *guard mark*. That alone is not enough, because IPVS looks for an existing connection entry
 //! before it looks at the mark, and would follow an old one. But what it forwards (direct routing) passes the hook
 //! LOCAL_OUT with its mark kept. There, what carries the guard mark is dropped: what another director sent may be
-//! delivered here, and is never sent on. Local traffic, which comes back on `lo` through PREROUTING, is spared: it gets
-//! neither mark.
+//! delivered here, and is never sent on. The same holds for ICMP, since IPVS forwards errors by the connection entry
+//! that they belong to. Local traffic, which comes back on `lo` through PREROUTING, is spared: it gets neither mark.
 //!
 //! With iptables, the rules live in two chains of their own in the table `mangle`, [`MARK_CHAIN`] and [`GUARD_CHAIN`]:
 //!
@@ -17,7 +17,9 @@
 //! -A LBD-MARK -i lo -j RETURN
 //! -A LBD-MARK -d 192.0.2.10/32 -p tcp -m tcp --dport 3306 -j MARK --set-xmark 0x2/0xffffffff
 //! -A LBD-MARK -d 192.0.2.10/32 -p tcp -m tcp --dport 3306 -m mac --mac-source 02:00:00:00:00:02 -j MARK --set-xmark 0x6/0xffffffff
+//! -A LBD-MARK -d 192.0.2.10/32 -p icmp -m mac --mac-source 02:00:00:00:00:02 -j MARK --set-xmark 0x6/0xffffffff
 //! -A LBD-GUARD -d 192.0.2.10/32 -p tcp -m tcp --dport 3306 -m mark --mark 0x6 -j DROP
+//! -A LBD-GUARD -d 192.0.2.10/32 -p icmp -m mark --mark 0x6 -j DROP
 //! ```
 //!
 //! With nftables, they live in a table of their own, [`TABLE`]:
@@ -30,10 +32,12 @@
 //!         iifname "lo" return
 //!         ip daddr 192.0.2.10 tcp dport 3306 meta mark set 0x2
 //!         ip daddr 192.0.2.10 tcp dport 3306 ether saddr @excluded_1 meta mark set 0x6
+//!         ip daddr 192.0.2.10 meta l4proto icmp ether saddr @excluded_1 meta mark set 0x6
 //!     }
 //!     chain guards {
 //!         type filter hook output priority raw - 1; policy accept;
 //!         ip daddr 192.0.2.10 tcp dport 3306 meta mark 0x6 drop
+//!         ip daddr 192.0.2.10 meta l4proto icmp meta mark 0x6 drop
 //!     }
 //! }
 //! ```

@@ -8,8 +8,8 @@ use std::num::NonZeroU32;
 use crate::{Error, Mac};
 
 /// Frames to mark: those for `destination`:`port`, with `mark` unless they come from one of the `excluded` hosts, and
-/// with `guard` if they do. What carries the guard mark may be delivered here, but is dropped when it is about to be
-/// sent on.
+/// with `guard` if they do, and their ICMP to `destination` as well. What carries the guard mark may be delivered here,
+/// but is dropped when it is about to be sent on.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MarkRule {
     /// The virtual address.
@@ -95,6 +95,24 @@ impl fmt::Display for Target {
             "{} port {} of {}",
             self.protocol, self.port, self.destination
         )
+    }
+}
+
+/// The packets that one line of ours is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Packets {
+    /// Those of a target.
+    Of(Target),
+    /// ICMP, or ICMPv6, to a destination: IPVS sends errors on that belong to a connection, by the connection's entry.
+    Icmp(IpAddr),
+}
+
+impl fmt::Display for Packets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Of(target) => target.fmt(f),
+            Self::Icmp(destination) => write!(f, "icmp of {destination}"),
+        }
     }
 }
 

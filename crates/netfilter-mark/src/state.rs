@@ -88,7 +88,7 @@ pub enum Fault {
     LocalMarked,
     /// Frames from excluded hosts get the guard mark, but what carries it is sent on all the same.
     Unguarded {
-        /// The rule's protocol, port and destination.
+        /// The packets: a rule's protocol, port and destination, or ICMP to it.
         target: String,
     },
 }

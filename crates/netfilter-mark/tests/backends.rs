@@ -35,6 +35,15 @@ fn what_is_written_reads_back_the_same_in_both_families() {
             ),
             rule("192.0.2.10", 3307, &[]),
             MarkRule {
+                guard: 7.try_into().unwrap(),
+                ..rule(
+                    "192.0.2.10",
+                    3308,
+                    &["02:00:00:00:00:0a", "02:00:00:00:00:0b"],
+                )
+            },
+            rule("192.0.2.10", 3309, &["02:00:00:00:00:0a"]),
+            MarkRule {
                 mark: u32::MAX.try_into().unwrap(),
                 ..rule("2001:db8::10", 3306, &["02:00:00:00:00:0a"])
             },

@@ -142,7 +142,10 @@ fn what_was_damaged_is_seen_and_put_right() {
                 found.rules.is_empty() && matches!(found.faults[..], [Fault::Strange(_), ..])
             }),
             (&["-F LBD-GUARD"], |found| {
-                matches!(found.faults[..], [Fault::Unguarded { .. }])
+                matches!(
+                    found.faults[..],
+                    [Fault::Unguarded { .. }, Fault::Unguarded { .. }]
+                )
             }),
             (
                 &["-D OUTPUT -j LBD-GUARD", "-F LBD-GUARD", "-X LBD-GUARD"],
@@ -151,6 +154,7 @@ fn what_was_damaged_is_seen_and_put_right() {
                         found.faults[..],
                         [
                             Fault::NoChain { chain: "LBD-GUARD" },
+                            Fault::Unguarded { .. },
                             Fault::Unguarded { .. }
                         ]
                     )
@@ -183,6 +187,9 @@ fn a_rule_that_was_lost_or_changed_is_not_held() {
         )];
         tables.replace(&rules).unwrap();
         iptables(tables.variant(), "-D LBD-MARK 3");
+        // Its ICMP is excluded still.
+        assert_eq!(damage(tables.read().unwrap()).faults.len(), 1);
+        iptables(tables.variant(), "-D LBD-MARK 4");
         assert_eq!(
             tables.read().unwrap(),
             ChainState::Installed(vec![rule("192.0.2.10", 3306, &["02:00:00:00:00:0b"])])

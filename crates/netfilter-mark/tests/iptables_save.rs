@@ -62,13 +62,23 @@ const LEAD: &str = "-A OUTPUT -j LBD-GUARD";
 const MARK: &str =
     "-A LBD-MARK -d 192.0.2.10/32 -p tcp -m tcp --dport 3306 -j MARK --set-xmark 0x2/0xffffffff";
 const EXCLUDE: &str = "-A LBD-MARK -d 192.0.2.10/32 -p tcp -m tcp --dport 3306 -m mac --mac-source 02:00:00:00:00:0a -j MARK --set-xmark 0x6/0xffffffff";
+const EXCLUDE_ICMP: &str = "-A LBD-MARK -d 192.0.2.10/32 -p icmp -m mac --mac-source 02:00:00:00:00:0a -j MARK --set-xmark 0x6/0xffffffff";
+const GUARD_ICMP: &str = "-A LBD-GUARD -d 192.0.2.10/32 -p icmp -m mark --mark 0x6 -j DROP";
 const GUARD: &str =
     "-A LBD-GUARD -d 192.0.2.10/32 -p tcp -m tcp --dport 3306 -m mark --mark 0x6 -j DROP";
 
 #[test]
 fn what_both_variants_print_reads_as_the_rule_that_was_written() {
     assert_eq!(
-        parse_save(&table(&[JUMP, LEAD, GUARD, MARK, EXCLUDE])),
+        parse_save(&table(&[
+            JUMP,
+            LEAD,
+            GUARD_ICMP,
+            GUARD,
+            MARK,
+            EXCLUDE,
+            EXCLUDE_ICMP
+        ])),
         ChainState::Installed(vec![rule(&["02:00:00:00:00:0a"])])
     );
 }
@@ -90,7 +100,7 @@ fn listings_of_both_variants_read_as_the_rule_that_was_written() {
 
 #[test]
 fn other_ways_to_print_the_same_rule_read_the_same() {
-    for (exclude, mark, guard) in [
+    for (icmp, (exclude, mark, guard)) in ["-p icmp", "-p 1"].into_iter().cycle().zip([
         (
             EXCLUDE.replace("0a", "0A"),
             MARK.replace("/32", ""),
@@ -114,8 +124,11 @@ fn other_ways_to_print_the_same_rule_read_the_same() {
                 "-m mark -p tcp -m tcp --dport 3306",
             ),
         ),
-    ] {
-        let state = parse_save(&table(&[JUMP, LEAD, &mark, &exclude, &guard]));
+    ]) {
+        let icmp = [EXCLUDE_ICMP, GUARD_ICMP].map(|rule| rule.replace("-p icmp", icmp));
+        let state = parse_save(&table(&[
+            JUMP, LEAD, &mark, &exclude, &guard, &icmp[0], &icmp[1],
+        ]));
         assert!(
             state.holds(&[rule(&["02:00:00:00:00:0a"])]),
             "{exclude}\n{mark}\n{guard}\n{state:?}"
@@ -209,7 +222,7 @@ fn exclusions_without_their_own_guard_are_damaged() {
     let unguarded = Fault::Unguarded {
         target: "tcp port 3306 of 192.0.2.10".to_owned(),
     };
-    let all = [JUMP, LEAD, MARK, EXCLUDE];
+    let all = [JUMP, LEAD, MARK, EXCLUDE, EXCLUDE_ICMP, GUARD_ICMP];
     assert_eq!(damage(&all).faults, std::slice::from_ref(&unguarded));
     for other in [
         GUARD.replace("0x6", "0x7"),
@@ -234,7 +247,14 @@ fn rules_that_would_not_do_what_is_wanted_are_strange() {
         &[MARK, EXCLUDE, EXCLUDE, GUARD], // twice
         &[MARK, EXCLUDE, GUARD, GUARD],
         &[MARK, GUARD], // over nothing
-        &[MARK, EXCLUDE, GUARD, "-A LBD-GUARD -j DROP"],
+        &[
+            MARK,
+            EXCLUDE,
+            GUARD,
+            EXCLUDE_ICMP,
+            GUARD_ICMP,
+            "-A LBD-GUARD -j DROP",
+        ],
         &[
             MARK,
             "-A LBD-MARK -d 192.0.2.10/32 -p tcp -m tcp --dport 3306 -m mac --mac-source 02:00:00:00:00:0a -j RETURN",
@@ -266,8 +286,57 @@ fn rules_that_would_not_do_what_is_wanted_are_strange() {
 }
 
 #[test]
+fn icmp_of_excluded_hosts_is_guarded_too() {
+    let all = [JUMP, LEAD, MARK, EXCLUDE, GUARD];
+    let unguarded = Fault::Unguarded {
+        target: "icmp of 192.0.2.10".to_owned(),
+    };
+    for (lines, strange) in [
+        (&[][..], &[][..]),
+        (&[EXCLUDE_ICMP], &[]),
+        (&[GUARD_ICMP], &[]),
+        (
+            &[
+                GUARD_ICMP,
+                "-A LBD-MARK -d 192.0.2.10/32 -p icmp -m mac --mac-source 02:00:00:00:00:0b -j MARK --set-xmark 0x6/0xffffffff",
+            ],
+            &["icmp of 192.0.2.10 from 02:00:00:00:00:0b"],
+        ),
+        (
+            &[
+                EXCLUDE_ICMP,
+                "-A LBD-GUARD -d 192.0.2.10/32 -p icmp -m mark --mark 0x7 -j DROP",
+            ],
+            &["LBD-GUARD -d 192.0.2.10/32 -p icmp -m mark --mark 0x7 -j DROP"],
+        ),
+        (
+            &[
+                EXCLUDE_ICMP,
+                "-A LBD-GUARD -d 192.0.2.10/32 -p ipv6-icmp -m mark --mark 0x6 -j DROP",
+            ],
+            &["LBD-GUARD -d 192.0.2.10/32 -p ipv6-icmp -m mark --mark 0x6 -j DROP"],
+        ),
+    ] {
+        let found = damage(&[&all[..], lines].concat());
+        assert!(found.faults.contains(&unguarded), "{lines:?}: {found:?}");
+        assert_eq!(strange_rules(&found), strange, "{lines:?}");
+    }
+    let marks_icmp = "-A LBD-MARK -d 192.0.2.10/32 -p icmp -j MARK --set-xmark 0x2/0xffffffff";
+    let found = damage(&[&all[..], &[EXCLUDE_ICMP, GUARD_ICMP, marks_icmp]].concat());
+    assert_eq!(strange_rules(&found), [&marks_icmp["-A ".len()..]]);
+}
+
+#[test]
 fn damage_is_told_in_words() {
-    let found = damage(&["-A LBD-MARK -j ACCEPT", LEAD, LEAD, MARK, EXCLUDE]);
+    let found = damage(&[
+        "-A LBD-MARK -j ACCEPT",
+        LEAD,
+        LEAD,
+        MARK,
+        EXCLUDE,
+        EXCLUDE_ICMP,
+        GUARD_ICMP,
+    ]);
     assert_eq!(
         found.to_string(),
         "no jump from PREROUTING to LBD-MARK, 1 jumps too many from OUTPUT to LBD-GUARD, \
@@ -361,7 +430,23 @@ fn printed(rule: &MarkRule) -> Vec<String> {
             rule.guard
         ));
     }
+    let icmp = if rule.destination.is_ipv4() {
+        "icmp"
+    } else {
+        "ipv6-icmp"
+    };
+    let icmp = format!("-d {}/{length} -p {icmp}", rule.destination);
+    for mac in &rule.excluded {
+        lines.push(format!(
+            "-A LBD-MARK {icmp} -m mac --mac-source {mac} -j MARK --set-xmark {:#x}/0xffffffff",
+            rule.guard
+        ));
+    }
     if !rule.excluded.is_empty() {
+        lines.push(format!(
+            "-A LBD-GUARD {icmp} -m mark --mark {:#x} -j DROP",
+            rule.guard
+        ));
         lines.push(format!(
             "-A LBD-GUARD {matches} -m mark --mark {:#x} -j DROP",
             rule.guard
@@ -401,7 +486,7 @@ proptest! {
 
     #[test]
     fn a_damaged_line_never_reads_as_the_whole_rule(cut in 0..MARK.len()) {
-        let state = parse_save(&table(&[JUMP, LEAD, &MARK[..cut], EXCLUDE, GUARD]));
+        let state = parse_save(&table(&[JUMP, LEAD, &MARK[..cut], EXCLUDE, GUARD, EXCLUDE_ICMP, GUARD_ICMP]));
         // Cut inside the mask or the mark it may still be a rule, but then with the same mark.
         if let ChainState::Installed(rules) = state {
             prop_assert_eq!(rules, vec![rule(&["02:00:00:00:00:0a"])]);

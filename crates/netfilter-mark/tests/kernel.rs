@@ -9,10 +9,12 @@
 
 mod support;
 
-use std::net::UdpSocket;
+use std::mem::MaybeUninit;
+use std::net::{SocketAddr, UdpSocket};
 use std::time::Duration;
 
 use netfilter_mark::{Backend, Choice, MarkRule, Protocol};
+use socket2::{Domain, Protocol as IpProtocol, Socket, Type};
 use support::{Host, cable, ip, iptables, nft, own_network, rule, sh};
 
 const SERVICE: &str = "10.1.0.100:3306";
@@ -108,6 +110,71 @@ fn what_another_director_sends_is_not_sent_on_even_by_an_old_connection_entry() 
     backend.replace(&rules).unwrap();
     assert_eq!(net.send(DIRECTOR, 4001, 6), (false, false), "dropped again");
     drop(net.server);
+}
+
+/// The error message of a router on the way to the client, about what the service sent to it.
+fn icmp_error() -> Vec<u8> {
+    let mut sent = vec![0x45, 0, 0, 32, 0, 0, 0x40, 0, 64, 17, 0, 0];
+    sent.extend([10, 1, 0, 100, 10, 1, 0, 2]);
+    let header_sum = checksum(&sent);
+    sent[10..12].copy_from_slice(&header_sum);
+    sent.extend(3306_u16.to_be_bytes());
+    sent.extend(4001_u16.to_be_bytes());
+    sent.extend([0, 12, 0, 0]);
+    // Destination unreachable, fragmentation needed, next MTU 1400: RFC 792 and RFC 1191, section 4.
+    let mut message = vec![3, 4, 0, 0, 0, 0, 5, 120];
+    message.extend(sent);
+    let sum = checksum(&message);
+    message[2..4].copy_from_slice(&sum);
+    message
+}
+
+/// RFC 1071, of an even number of octets.
+fn checksum(octets: &[u8]) -> [u8; 2] {
+    let words = octets
+        .chunks(2)
+        .map(|pair| u32::from(pair[0]) << 8 | u32::from(pair[1]));
+    let mut sum: u32 = words.sum();
+    while sum > 0xffff {
+        sum = (sum & 0xffff) + (sum >> 16);
+    }
+    (!u16::try_from(sum).unwrap()).to_be_bytes()
+}
+
+fn raw_icmp() -> Socket {
+    let socket = Socket::new(Domain::IPV4, Type::RAW, Some(IpProtocol::ICMPV4)).unwrap();
+    socket
+        .set_read_timeout(Some(Duration::from_secs(2)))
+        .unwrap();
+    socket
+}
+
+/// IPVS sends errors on to where the entry of their connection leads.
+#[test]
+#[ignore = "needs IPVS"]
+fn icmp_that_another_director_sends_is_not_sent_on_either() {
+    let net = Net::new();
+    let backend = Backend::detect(Choice::Auto).unwrap();
+    let rules = [MarkRule {
+        protocol: Protocol::Udp,
+        ..rule("10.1.0.100", 3306, &[DIRECTOR])
+    }];
+    backend.replace(&rules).unwrap();
+    assert_eq!(net.send(CLIENT, 4001, 1), (true, false), "balanced");
+    let at_server = net.server.run(raw_icmp);
+    let arrives = |mac: &str| {
+        net.sender.ip("link set far down");
+        net.sender.ip(&format!("link set far address {mac} up"));
+        net.sender.run(|| {
+            let target: SocketAddr = "10.1.0.100:0".parse().unwrap();
+            raw_icmp().send_to(&icmp_error(), &target.into()).unwrap();
+        });
+        let mut octets = [MaybeUninit::uninit(); 100];
+        at_server.recv(&mut octets).is_ok()
+    };
+    assert!(arrives(CLIENT));
+    assert!(!arrives(DIRECTOR));
+    assert!(arrives(CLIENT));
 }
 
 /// A client on the director itself reaches the server there.

@@ -53,9 +53,11 @@ fn the_table_is_what_the_documentation_shows() {
          chain marks { type filter hook prerouting priority mangle + 1; policy accept; \
          iifname \"lo\" return \
          ip daddr 192.0.2.10 tcp dport 3306 meta mark set 0x00000002 \
-         ip daddr 192.0.2.10 tcp dport 3306 ether saddr @excluded_1 meta mark set 0x00000006 } \
+         ip daddr 192.0.2.10 tcp dport 3306 ether saddr @excluded_1 meta mark set 0x00000006 \
+         ip daddr 192.0.2.10 meta l4proto icmp ether saddr @excluded_1 meta mark set 0x00000006 } \
          chain guards { type filter hook output priority raw - 1; policy accept; \
-         ip daddr 192.0.2.10 tcp dport 3306 meta mark 0x00000006 drop } }"
+         ip daddr 192.0.2.10 tcp dport 3306 meta mark 0x00000006 drop \
+         ip daddr 192.0.2.10 meta l4proto icmp meta mark 0x00000006 drop } }"
     );
 }
 
@@ -112,7 +114,10 @@ fn what_was_damaged_is_seen_and_put_right() {
             |found| is_one_strange(found, "rule "),
         ),
         (&["flush chain inet lbd guards"], |found| {
-            matches!(found.faults[..], [Fault::Unguarded { .. }])
+            matches!(
+                found.faults[..],
+                [Fault::Unguarded { .. }, Fault::Unguarded { .. }]
+            )
         }),
         (
             &[
@@ -122,16 +127,20 @@ fn what_was_damaged_is_seen_and_put_right() {
             |found| {
                 matches!(
                     found.faults[..],
-                    [Fault::NoChain { chain: "guards" }, Fault::Unguarded { .. }]
+                    [
+                        Fault::NoChain { chain: "guards" },
+                        Fault::Unguarded { .. },
+                        Fault::Unguarded { .. }
+                    ]
                 )
             },
         ),
         (&["flush chain inet lbd marks"], |found| {
-            found.rules.is_empty() && found.faults.len() == 2
+            found.rules.is_empty() && found.faults.len() == 3
         }),
         (&["flush set inet lbd excluded_1"], |found| {
-            // The rule that looks the empty set up, the set that no rule uses, and the guard over nothing.
-            found.faults.len() == 3
+            // The rules that look the empty set up, the set that no rule uses, and the guards over nothing.
+            found.faults.len() == 5
         }),
         (&["add chain inet lbd more"], |found| {
             is_one_strange(found, "chain ")

@@ -3,6 +3,7 @@
 use super::rule::{self, Effect, Rule};
 use super::words::{appended, goal, tokens};
 use crate::found::Found;
+use crate::rule::Packets;
 use crate::state::SHOWN;
 use crate::{ChainState, Fault, GUARD_CHAIN, MARK_CHAIN, MarkRule};
 
@@ -171,12 +172,15 @@ fn take(found: &mut Found, rule: &str, chain: &str, tokens: &[String]) -> bool {
     match rule::parse(tokens) {
         None => false,
         Some(Rule::SpareLocal) => is_mark && found.spare_local(),
-        Some(Rule::Of(target, Effect::Mark(mark))) => is_mark && found.mark(target, mark),
-        Some(Rule::Of(target, Effect::Exclude(mac, guard))) => {
-            is_mark && found.exclude(target, mac, guard)
+        Some(Rule::Of(Packets::Of(target), Effect::Mark(mark))) => {
+            is_mark && found.mark(target, mark)
         }
-        Some(Rule::Of(target, Effect::Guard(guard))) => {
-            chain == GUARD_CHAIN && found.guard(target, guard, rule)
+        Some(Rule::Of(Packets::Icmp(_), Effect::Mark(_))) => false,
+        Some(Rule::Of(packets, Effect::Exclude(mac, guard))) => {
+            is_mark && found.exclude(packets, mac, guard)
+        }
+        Some(Rule::Of(packets, Effect::Guard(guard))) => {
+            chain == GUARD_CHAIN && found.guard(packets, guard, rule)
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 
-use crate::rule::Target;
+use crate::rule::{Packets, Target};
 use crate::{Mac, Protocol};
 
 /// One of our rules.
@@ -11,11 +11,11 @@ use crate::{Mac, Protocol};
 pub(super) enum Rule {
     /// Ends the chain for local traffic.
     SpareLocal,
-    /// Does something to the packets of a target.
-    Of(Target, Effect),
+    /// Does something to these packets.
+    Of(Packets, Effect),
 }
 
-/// What one of our rules does to the packets of its target.
+/// What one of our rules does to its packets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Effect {
     /// Sets the mark to balance by.
@@ -38,7 +38,7 @@ pub(super) fn parse(tokens: &[String]) -> Option<Rule> {
         let value = rest.next()?;
         let fresh = match flag {
             "-d" | "--destination" => destination.replace(parse_host(value)?).is_none(),
-            "-p" | "--protocol" => protocol.replace(parse_protocol(value)?).is_none(),
+            "-p" | "--protocol" => protocol.replace(value).is_none(),
             "--dport" | "--destination-port" => port.replace(value.parse::<u16>().ok()?).is_none(),
             "--mac-source" => mac.replace(value.parse::<Mac>().ok()?).is_none(),
             "--mark" => carried.replace(parse_mark(value)?).is_none(),
@@ -51,10 +51,15 @@ pub(super) fn parse(tokens: &[String]) -> Option<Rule> {
             return None;
         }
     }
-    let target = Target {
-        destination: destination?,
-        protocol: protocol?,
-        port: port?,
+    let (destination, protocol) = (destination?, protocol?);
+    let packets = match (parse_protocol(protocol), port) {
+        (Some(protocol), Some(port)) => Packets::Of(Target {
+            destination,
+            protocol,
+            port,
+        }),
+        (None, None) if is_icmp(protocol, destination) => Packets::Icmp(destination),
+        (Some(_) | None, _) => return None,
     };
     let effect = match (action?, mac, carried, set) {
         ("MARK", None, None, Some(mark)) => Effect::Mark(mark),
@@ -62,7 +67,7 @@ pub(super) fn parse(tokens: &[String]) -> Option<Rule> {
         ("DROP", None, Some(guard), None) => Effect::Guard(guard),
         _ => return None,
     };
-    Some(Rule::Of(target, effect))
+    Some(Rule::Of(packets, effect))
 }
 
 /// An address, with its whole length as prefix or none.
@@ -79,6 +84,14 @@ fn parse_host(text: &str) -> Option<IpAddr> {
     length
         .is_none_or(|length| whole.contains(&length))
         .then_some(address)
+}
+
+/// The names are those of iptables-save; the numbers are IANA's.
+fn is_icmp(protocol: &str, destination: IpAddr) -> bool {
+    match destination {
+        IpAddr::V4(_) => matches!(protocol, "icmp" | "1"),
+        IpAddr::V6(_) => matches!(protocol, "ipv6-icmp" | "icmpv6" | "58"),
+    }
 }
 
 fn parse_protocol(text: &str) -> Option<Protocol> {

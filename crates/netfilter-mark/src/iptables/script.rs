@@ -1,9 +1,11 @@
 //! Writes what `iptables-restore --noflush` reads: one table, applied whole or not at all.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
+use std::net::IpAddr;
 
 use super::parse::{Chain, Table};
-use crate::rule::Family;
+use crate::rule::{Family, Packets};
 use crate::{GUARD_CHAIN, MARK_CHAIN, MarkRule};
 
 /// A chain that is there for no longer than a transaction.
@@ -18,9 +20,7 @@ pub(super) fn replace(now: &Table, rules: &[&MarkRule]) -> Option<String> {
     let mut script = format!("*mangle\n:{MARK_CHAIN} - [0:0]\n:{GUARD_CHAIN} - [0:0]\n");
     // What is sent to an address of this host comes back on lo, through PREROUTING.
     line(&mut script, format_args!("-A {MARK_CHAIN} -i lo -j RETURN"));
-    for rule in rules {
-        append(&mut script, rule);
-    }
+    append(&mut script, rules);
     for chain in now.chains() {
         remove_jumps(&mut script, chain, 1);
     }
@@ -81,41 +81,59 @@ fn remove_jumps(script: &mut String, chain: &Chain, keep: usize) {
     }
 }
 
-fn append(script: &mut String, rule: &MarkRule) {
-    let (length, protocol, port) = (
-        if rule.destination.is_ipv4() { 32 } else { 128 },
-        rule.protocol,
-        rule.port,
-    );
-    let matches = format!(
-        "-d {}/{length} -p {protocol} -m {protocol} --dport {port}",
-        rule.destination
-    );
-    line(
-        script,
-        format_args!(
-            "-A {MARK_CHAIN} {matches} -j MARK --set-xmark {:#x}/0xffffffff",
-            rule.mark
-        ),
-    );
-    for mac in &rule.excluded {
+/// Marks and exclusions, then the guards; of ICMP to a destination each only once, however many rules are for it.
+fn append(script: &mut String, rules: &[&MarkRule]) {
+    let (mut exclusions, mut guards) = (BTreeSet::new(), BTreeSet::new());
+    for rule in rules {
+        let packets = Packets::Of(rule.target());
+        let (matches, mark) = (matches(packets), rule.mark);
+        line(
+            script,
+            format_args!("-A {MARK_CHAIN} {matches} -j MARK --set-xmark {mark:#x}/0xffffffff"),
+        );
+        for packets in [packets, Packets::Icmp(rule.destination)] {
+            exclusions.extend(rule.excluded.iter().map(|mac| (packets, rule.guard, mac)));
+            guards.extend(rule.excluded.first().map(|_| (packets, rule.guard)));
+        }
+    }
+    for (packets, guard, mac) in exclusions {
+        let matches = matches(packets);
         line(
             script,
             format_args!(
-                "-A {MARK_CHAIN} {matches} -m mac --mac-source {mac} -j MARK --set-xmark {:#x}/0xffffffff",
-                rule.guard
+                "-A {MARK_CHAIN} {matches} -m mac --mac-source {mac} -j MARK --set-xmark {guard:#x}/0xffffffff"
             ),
         );
     }
-    if !rule.excluded.is_empty() {
+    for (packets, guard) in guards {
+        let matches = matches(packets);
         line(
             script,
-            format_args!(
-                "-A {GUARD_CHAIN} {matches} -m mark --mark {:#x} -j DROP",
-                rule.guard
-            ),
+            format_args!("-A {GUARD_CHAIN} {matches} -m mark --mark {guard:#x} -j DROP"),
         );
     }
+}
+
+fn matches(packets: Packets) -> String {
+    match packets {
+        Packets::Of(target) => {
+            let (protocol, port) = (target.protocol, target.port);
+            let host = host(target.destination);
+            format!("-d {host} -p {protocol} -m {protocol} --dport {port}")
+        }
+        Packets::Icmp(destination) => {
+            let protocol = match Family::of(destination) {
+                Family::V4 => "icmp",
+                Family::V6 => "ipv6-icmp",
+            };
+            format!("-d {} -p {protocol}", host(destination))
+        }
+    }
+}
+
+fn host(address: IpAddr) -> String {
+    let length = if address.is_ipv4() { 32 } else { 128 };
+    format!("{address}/{length}")
 }
 
 fn line(script: &mut String, text: std::fmt::Arguments<'_>) {

@@ -6,18 +6,18 @@ use std::num::NonZeroU32;
 use serde_json::{Value, json};
 
 use crate::Protocol;
-use crate::rule::Target;
+use crate::rule::{Packets, Target};
 
 /// One of our rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Rule<'a> {
     /// Ends the chain for local traffic.
     SpareLocal,
-    /// Does something to the packets of a target.
-    Of(Target, Effect<'a>),
+    /// Does something to these packets.
+    Of(Packets, Effect<'a>),
 }
 
-/// What one of our rules does to the packets of its target.
+/// What one of our rules does to its packets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Effect<'a> {
     /// Sets the mark to balance by.
@@ -37,12 +37,15 @@ pub(super) fn parse(expressions: &[Value]) -> Option<Rule<'_>> {
         let spares = *second == json!({"return": null}) && rest.is_empty();
         return spares.then_some(Rule::SpareLocal);
     }
-    let (destination, port) = (first, second);
-    let (protocol, port) = read_port(port)?;
-    let target = Target {
-        destination: read_destination(destination)?,
-        protocol,
-        port,
+    let destination = read_destination(first)?;
+    let packets = match read_port(second) {
+        Some((protocol, port)) => Packets::Of(Target {
+            destination,
+            protocol,
+            port,
+        }),
+        None if is_icmp(second, destination) => Packets::Icmp(destination),
+        None => return None,
     };
     let effect = match rest {
         [set] => Effect::Mark(read_set_mark(set)?),
@@ -50,7 +53,7 @@ pub(super) fn parse(expressions: &[Value]) -> Option<Rule<'_>> {
         [source, set] => Effect::Exclude(read_source(source)?, read_set_mark(set)?),
         _ => return None,
     };
-    Some(Rule::Of(target, effect))
+    Some(Rule::Of(packets, effect))
 }
 
 fn read_destination(expression: &Value) -> Option<IpAddr> {
@@ -67,6 +70,19 @@ fn read_port(expression: &Value) -> Option<(Protocol, u16)> {
         Some((protocol, u16::try_from(port).ok()?))
     });
     tcp.or(udp)
+}
+
+fn is_icmp(expression: &Value, destination: IpAddr) -> bool {
+    let protocol = compared(expression, &json!({"meta": {"key": "l4proto"}}));
+    protocol.is_some_and(|name| name == icmp(destination))
+}
+
+/// ICMP of the destination's family, as nft calls it.
+pub(super) fn icmp(destination: IpAddr) -> &'static str {
+    match destination {
+        IpAddr::V4(_) => "icmp",
+        IpAddr::V6(_) => "ipv6-icmp",
+    }
 }
 
 /// The name of the set that a frame's source is looked up in.

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::expression::{self, Effect, Rule};
 use crate::found::Found;
+use crate::rule::Packets;
 use crate::{ChainState, Fault, Mac, TABLE};
 
 /// One of our chains, and where it hangs in the kernel.
@@ -124,14 +125,17 @@ impl Table {
         let is_mark = chain == MARKS.name;
         let known = match expression::parse(expressions.as_array()?)? {
             Rule::SpareLocal => is_mark && self.found.spare_local(),
-            Rule::Of(target, Effect::Mark(mark)) => is_mark && self.found.mark(target, mark),
-            Rule::Of(target, Effect::Guard(guard)) => {
-                chain == GUARDS.name && self.found.guard(target, guard, &format!("rule {body}"))
+            Rule::Of(Packets::Of(target), Effect::Mark(mark)) => {
+                is_mark && self.found.mark(target, mark)
             }
-            Rule::Of(target, Effect::Exclude(set, guard)) => {
+            Rule::Of(Packets::Icmp(_), Effect::Mark(_)) => false,
+            Rule::Of(packets, Effect::Guard(guard)) => {
+                chain == GUARDS.name && self.found.guard(packets, guard, &format!("rule {body}"))
+            }
+            Rule::Of(packets, Effect::Exclude(set, guard)) => {
                 let macs = self.sets.get(set).filter(|macs| !macs.is_empty())?;
                 self.used.insert(set.to_owned());
-                let fits = |mac: &Mac| self.found.exclude(target, *mac, guard);
+                let fits = |mac: &Mac| self.found.exclude(packets, *mac, guard);
                 is_mark && macs.iter().all(fits)
             }
         };

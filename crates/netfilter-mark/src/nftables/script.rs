@@ -1,22 +1,26 @@
 //! Writes what `nft -f` reads: applied whole or not at all.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
+use super::expression::icmp;
 use super::parse::{GUARDS, MARKS, Place};
-use crate::rule::Target;
+use crate::rule::{Family, Packets};
 use crate::{MarkRule, TABLE};
 
 /// What makes our table hold these rules, whatever it holds now.
 pub(super) fn replace(rules: &[&MarkRule]) -> String {
     let mut script = remove();
-    let (mut sets, mut guards) = (String::new(), String::new());
+    let mut sets = String::new();
     // What is sent to an address of this host comes back on lo, through prerouting.
     let mut marks = "iifname \"lo\" return\n".to_owned();
+    let mut guarded = BTreeSet::new();
     for (number, rule) in (1_usize..).zip(rules) {
-        let matches = matches(rule.target());
+        let (packets, mark, guard) = (Packets::Of(rule.target()), rule.mark, rule.guard);
+        let matches_target = matches(packets);
         line(
             &mut marks,
-            format_args!("{matches} meta mark set {:#x}", rule.mark),
+            format_args!("{matches_target} meta mark set {mark:#x}"),
         );
         if rule.excluded.is_empty() {
             continue;
@@ -28,11 +32,19 @@ pub(super) fn replace(rules: &[&MarkRule]) -> String {
             &mut sets,
             format_args!("set {set} {{ type ether_addr; elements = {{ {macs} }}; }}"),
         );
-        let guard = rule.guard;
-        line(
-            &mut marks,
-            format_args!("{matches} ether saddr @{set} meta mark set {guard:#x}"),
-        );
+        for packets in [packets, Packets::Icmp(rule.destination)] {
+            let matches = matches(packets);
+            line(
+                &mut marks,
+                format_args!("{matches} ether saddr @{set} meta mark set {guard:#x}"),
+            );
+            guarded.insert((packets, guard));
+        }
+    }
+    // Of ICMP to a destination only once, however many rules are for it.
+    let mut guards = String::new();
+    for (packets, guard) in guarded {
+        let matches = matches(packets);
         line(
             &mut guards,
             format_args!("{matches} meta mark {guard:#x} drop"),
@@ -78,14 +90,15 @@ pub(super) fn try_out() -> String {
     )
 }
 
-fn matches(target: Target) -> String {
-    let Target {
-        destination,
-        protocol,
-        port,
-    } = target;
-    let family = if destination.is_ipv4() { "ip" } else { "ip6" };
-    format!("{family} daddr {destination} {protocol} dport {port}")
+fn matches(packets: Packets) -> String {
+    let (destination, what) = match packets {
+        Packets::Of(target) => (
+            target.destination,
+            format!("{} dport {}", target.protocol, target.port),
+        ),
+        Packets::Icmp(destination) => (destination, format!("meta l4proto {}", icmp(destination))),
+    };
+    format!("{} daddr {destination} {what}", Family::of(destination))
 }
 
 fn line(script: &mut String, text: std::fmt::Arguments<'_>) {

@@ -19,9 +19,9 @@
 //! the server's cache is cold, as after its restart: by TLS (feature `mysql-tls`), else by its RSA key.
 //!
 //! # Why not a client library
-//! `mysql_async` was read first (0.37). It cannot bind a source address, runs a `SELECT` of its own after each login, waits
-//! for packets of up to 1 GiB, breaks handshakes off where it cannot go on, and a connection that waits cannot be
-//! taken over by the next probe. The [`wire`] codec has what a probe needs, is pure, and is fuzzed.
+//! `mysql_async` was read first (0.37). It cannot bind a source address; it breaks a handshake off where it cannot go
+//! on, which servers hold against this host; and a probe that gives up waiting loses the connection, so that a
+//! server that hangs gets one after the other. The [`wire`] codec has what a probe needs, is pure, and is fuzzed.
 
 mod connection;
 mod fault;

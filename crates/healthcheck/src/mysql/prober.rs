@@ -22,7 +22,7 @@ pub struct Report {
     pub took: Duration,
     /// Which server it is.
     pub version: Version,
-    /// Whether this probe logged in anew, or asked the session of the one before.
+    /// Whether the login was done by this probe, or by one before whose session was asked.
     pub fresh_login: bool,
     /// At [`Level::Replica`](super::Level::Replica), what the server is to replication. Not judged: a lag without end is a success
     /// of the probe.
@@ -39,7 +39,6 @@ pub struct Prober {
     session: Option<Session>,
     /// Since when the session has not said what it was asked for.
     hangs_since: Option<Instant>,
-    fresh: bool,
 }
 
 impl Prober {
@@ -53,7 +52,6 @@ impl Prober {
             settings,
             session: None,
             hangs_since: None,
-            fresh: false,
         })
     }
 
@@ -76,7 +74,12 @@ impl Prober {
         let reason = match timeout(limit, self.find()).await {
             Ok(Ok(findings)) => {
                 self.hangs_since = None;
-                return Ok(self.report(begun, findings));
+                return Ok(Report {
+                    took: begun.elapsed(),
+                    version: findings.version,
+                    fresh_login: findings.since >= begun,
+                    replication: findings.replication,
+                });
             }
             Ok(Err(reason)) => reason,
             Err(_elapsed) => Reason::TimedOut,
@@ -107,7 +110,6 @@ impl Prober {
             // Before the new login, not after: the probing user may be allowed one connection only.
             self.close().await;
         }
-        self.fresh = false;
         if let Some(session) = &mut self.session {
             if let Ok(findings) = session.check(&self.settings).await {
                 return Ok(findings);
@@ -116,19 +118,9 @@ impl Prober {
             self.session = None;
             self.hangs_since = None;
         }
-        self.fresh = true;
         let stream = Stream::connect(self.settings.target, self.settings.source).await?;
         let session = self.session.insert(Session::new(stream));
         session.check(&self.settings).await
-    }
-
-    fn report(&self, begun: Instant, findings: Findings) -> Report {
-        Report {
-            took: begun.elapsed(),
-            version: findings.version,
-            fresh_login: self.fresh,
-            replication: findings.replication,
-        }
     }
 
     fn failed(&mut self, begun: Instant, reason: &Reason) {

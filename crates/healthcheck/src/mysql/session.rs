@@ -47,6 +47,8 @@ enum Phase {
 #[derive(Debug)]
 pub(super) struct Findings {
     pub(super) version: Version,
+    /// When the session was logged in.
+    pub(super) since: Instant,
     pub(super) replication: Option<Replication>,
 }
 
@@ -92,6 +94,7 @@ impl Session {
         };
         Ok(Findings {
             version: self.version()?.clone(),
+            since: self.since,
             replication,
         })
     }

@@ -20,6 +20,17 @@ fn knock(target: SocketAddr) {
     assert_eq!(read, 8);
 }
 
+/// The server counts in a thread of each connection.
+fn knock_and_be_counted(server: &MariaDb, times: u8) {
+    let before = server.counter("Aborted_connects");
+    (0..times).for_each(|_| knock(server.target()));
+    let counted = || server.counter("Aborted_connects") >= before + u64::from(times);
+    assert!(
+        wait_until(LONG, counted),
+        "the server does not count bare connections"
+    );
+}
+
 #[test]
 fn a_blocked_host_is_an_alarm_in_place_of_the_greeting_and_the_probe_adds_nothing_to_it() {
     network_with_names();
@@ -32,16 +43,12 @@ fn a_blocked_host_is_an_alarm_in_place_of_the_greeting_and_the_probe_adds_nothin
     run(async {
         // Each login takes back what bare connections have added.
         for _ in 0..3 {
-            knock(server.target());
-            knock(server.target());
+            knock_and_be_counted(&server, 2);
             probe_once(settings(server.target()), LONG).await.unwrap();
         }
         let mut kept = Prober::new(settings(server.target())).unwrap();
         kept.probe(LONG).await.unwrap();
-        let before = server.counter("Aborted_connects");
-        (0..3).for_each(|_| knock(server.target()));
-        let counted = wait_until(LONG, || server.counter("Aborted_connects") >= before + 3);
-        assert!(counted, "the server does not count bare connections");
+        knock_and_be_counted(&server, 3);
 
         let fault = probe_once(settings(server.target()), LONG)
             .await

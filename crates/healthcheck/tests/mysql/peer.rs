@@ -36,6 +36,12 @@ impl Peer {
         let _ = self.0.write_all(octets).await;
     }
 
+    /// Cuts the connection off.
+    pub(crate) fn reset(self) {
+        let socket = socket2::SockRef::from(&self.0);
+        socket.set_linger(Some(std::time::Duration::ZERO)).unwrap();
+    }
+
     /// The next packet's sequence and payload.
     pub(crate) async fn receive(&mut self) -> (u8, Vec<u8>) {
         let [low, middle, high, sequence] = self.octets(4).await.try_into().unwrap();

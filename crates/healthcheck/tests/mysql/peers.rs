@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use healthcheck::Failure;
 use healthcheck::mysql::wire::MAX_PAYLOAD;
 use healthcheck::mysql::{Class, Fault, Level, Prober, Reason, Stage};
 use tokio::net::TcpListener;
@@ -102,6 +103,60 @@ fn one_that_closes_is_found_at_the_stage_where_it_does() {
                 "{fault}"
             );
         }
+    });
+}
+
+#[test]
+fn one_that_cuts_the_connection_off_is_told_from_one_that_closes() {
+    network();
+    run(async {
+        let at_once = async |peer: Peer| peer.reset();
+        let after_login = async |mut peer: Peer| {
+            peer.let_in("8.4.3").await;
+            peer.receive().await;
+            peer.reset();
+        };
+        let found = [
+            (found(at_once, LONG).await, Stage::Greeting),
+            (found(after_login, LONG).await, Stage::Query),
+        ];
+        for (fault, stage) in found {
+            assert_eq!((&fault.reason, fault.stage), (&Reason::Reset, stage));
+            assert!(fault.to_string().contains("connection reset"), "{fault}");
+        }
+    });
+}
+
+#[test]
+fn a_late_server_is_listened_to_by_the_next_probe_also_when_the_one_before_was_dropped() {
+    network();
+    run(async {
+        // It accepts one connection only, and takes its time at each stage.
+        let (target, served) = serve(async |mut peer: Peer| {
+            tokio::time::sleep(SHORT * 3).await;
+            peer.send(0, &greeting("8.4.3", NATIVE, 0)).await;
+            peer.receive().await;
+            tokio::time::sleep(SHORT * 3).await;
+            peer.send(2, OK).await;
+            for _ in 0..2 {
+                peer.expect(0, PING).await;
+                peer.send(1, OK).await;
+            }
+            peer.expect_leave().await;
+        })
+        .await;
+        let mut prober = Prober::new(settings(target)).unwrap();
+        let fault = prober.probe(SHORT).await.unwrap_err();
+        assert_eq!(
+            (fault.stage, fault.reason),
+            (Stage::Greeting, Reason::TimedOut)
+        );
+        let dropped = tokio::time::timeout(SHORT, prober.probe(LONG)).await;
+        assert!(dropped.is_err());
+        assert!(prober.probe(LONG).await.unwrap().fresh_login);
+        assert!(!prober.probe(LONG).await.unwrap().fresh_login);
+        prober.close().await;
+        served.await.unwrap();
     });
 }
 
@@ -281,6 +336,7 @@ fn no_route_a_missing_source_and_a_closed_port_are_told_apart() {
             (closed.stage, &closed.reason),
             (Stage::Connect, &Reason::Refused)
         );
+        assert_eq!(Failure::from(closed), Failure::Refused);
         let no_route = probe_once(settings("192.0.2.1:3306".parse().unwrap()), LONG)
             .await
             .unwrap_err();

@@ -31,7 +31,7 @@ pub struct Report {
 
 /// Probes one server, again and again, over one kept session.
 ///
-/// There is at most one connection to the server at any time. Dropped, it takes leave of the server as far as that
+/// There is at most one connection to the server at any time. Dropped inside the runtime, it takes leave as far as that
 /// goes without waiting; [`close`](Self::close) does it in full.
 #[derive(Debug)]
 pub struct Prober {

@@ -15,7 +15,8 @@ use tempfile::TempDir;
 
 use crate::network::{PASSWORD, USER};
 
-const MISSING: &str = "these tests need MariaDB: apt-get install mariadb-server";
+const MISSING: &str =
+    "these tests need MariaDB: apt-get install mariadb-server-core mariadb-client-core";
 const SETTINGS: &[&str] = &[
     "--no-defaults",
     "--user=root",
@@ -136,7 +137,7 @@ impl MariaDb {
             .arg(socket)
             .args(["-e", statements])
             .output()
-            .expect("these tests need MariaDB's client: apt-get install mariadb-client")
+            .expect("these tests need MariaDB's client: apt-get install mariadb-client-core")
     }
 
     fn wait_until_it_answers(&self) {

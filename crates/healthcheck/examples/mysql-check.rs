@@ -4,9 +4,11 @@
 //! cargo run -p healthcheck --features mysql --example mysql-check -- 192.0.2.11:3306 probe /etc/lbd/password replica
 //! cargo run -p healthcheck --features mysql --example mysql-check -- grants 'probe' '192.0.2.%' 10.11.9-MariaDB
 //! ```
-#![allow(clippy::print_stdout)]
+#![allow(clippy::print_stdout, clippy::print_stderr)]
 
+use std::error::Error;
 use std::path::Path;
+use std::process::ExitCode;
 use std::time::Duration;
 
 use healthcheck::mysql::{
@@ -21,7 +23,17 @@ const INTERVAL: Duration = Duration::from_secs(2);
 const LIMIT: Duration = Duration::from_secs(1);
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {

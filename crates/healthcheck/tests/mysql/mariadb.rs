@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output};
+use std::process::{Child, Command};
 use std::sync::Mutex;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -90,7 +90,7 @@ impl MariaDb {
 
     /// Runs statements as root, by the server's own socket: that leaves the counters of hosts alone.
     pub(crate) fn sql(&self, statements: &str) -> String {
-        let output = self.client(statements);
+        let output = self.client(statements).output().expect(MISSING);
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{statements}: {said}");
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
@@ -130,20 +130,28 @@ impl MariaDb {
         Pid::from_raw(self.process.id().try_into().unwrap())
     }
 
-    fn client(&self, statements: &str) -> Output {
-        let socket = self.home.path().join("sock");
-        Command::new("mariadb")
+    /// Holds the connection that the server keeps for administrators. It ends with the server.
+    pub(crate) fn hold_the_administrator_s(&self) -> Child {
+        self.client("SELECT SLEEP(3600)").spawn().expect(MISSING)
+    }
+
+    fn client(&self, statements: &str) -> Command {
+        let mut client = Command::new("mariadb");
+        client
             .args(["--no-defaults", "--user=root", "-N", "-B", "-S"])
-            .arg(socket)
-            .args(["-e", statements])
-            .output()
-            .expect("these tests need MariaDB's client: apt-get install mariadb-client-core")
+            .arg(self.home.path().join("sock"))
+            .args(["-e", statements]);
+        client
     }
 
     fn wait_until_it_answers(&self) {
         let log = || std::fs::read_to_string(&self.log).unwrap_or_else(|_| MISSING.to_owned());
         let answers = wait_until(Duration::from_secs(60), || {
-            self.client("SELECT 1").status.success()
+            self.client("SELECT 1")
+                .output()
+                .expect(MISSING)
+                .status
+                .success()
         });
         assert!(answers, "MariaDB does not answer: {}", log());
     }

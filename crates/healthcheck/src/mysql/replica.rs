@@ -9,6 +9,9 @@
 //! After MySQL's reference manual ([`SHOW REPLICA STATUS`]) and MariaDB's ([`SHOW REPLICA STATUS`][MariaDB]). A layout
 //! without one of the columns that matter is an error: what cannot be judged never passes.
 //!
+//! The channels that MySQL's Group Replication makes for itself are read like all others. Its recovery channel stands still
+//! most of the time, so a member of a group reads as not replicating.
+//!
 //! [`SHOW REPLICA STATUS`]: https://dev.mysql.com/doc/refman/8.4/en/show-replica-status.html
 //! [MariaDB]: https://mariadb.com/kb/en/show-replica-status/
 

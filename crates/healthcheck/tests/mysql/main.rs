@@ -7,7 +7,10 @@ mod blocking;
 #[cfg(feature = "mysql-tls")]
 mod encrypted;
 mod faults;
+mod garbage;
 mod harmless;
+mod kept;
+mod limits;
 mod logins;
 mod mariadb;
 mod network;

@@ -2,11 +2,15 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
 use healthcheck::mysql::wire::frame;
+use healthcheck::mysql::{Fault, Level};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
+
+use crate::network::{LONG, probe_once, settings};
 
 pub(crate) const NATIVE: &str = "mysql_native_password";
 pub(crate) const SHA2: &str = "caching_sha2_password";
@@ -39,7 +43,7 @@ impl Peer {
     /// Cuts the connection off.
     pub(crate) fn reset(self) {
         let socket = socket2::SockRef::from(&self.0);
-        socket.set_linger(Some(std::time::Duration::ZERO)).unwrap();
+        socket.set_linger(Some(Duration::ZERO)).unwrap();
     }
 
     /// The next packet's sequence and payload.
@@ -139,4 +143,23 @@ pub(crate) fn proof(response: &[u8]) -> (Vec<u8>, String) {
     let (proof, plugin) = rest.split_at(usize::from(*length));
     let plugin = plugin.strip_suffix(&[0]).unwrap();
     (proof.to_vec(), String::from_utf8(plugin.to_vec()).unwrap())
+}
+
+/// Probes a peer with this script, once; the probe itself has to end by `limit`.
+pub(crate) async fn found<F>(
+    script: impl FnOnce(Peer) -> F + Send + 'static,
+    limit: Duration,
+) -> Fault
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let (target, served) = serve(script).await;
+    let mut settings = settings(target);
+    settings.level = Level::Query("SELECT 1".to_owned());
+    let begun = Instant::now();
+    let fault = probe_once(settings, limit).await.unwrap_err();
+    assert!(begun.elapsed() < limit + LONG, "{:?}", begun.elapsed());
+    served.abort();
+    assert!(fault.to_string().contains(&target.to_string()), "{fault}");
+    fault
 }

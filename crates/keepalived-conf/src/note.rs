@@ -1,5 +1,6 @@
 //! What is told beside the result: nothing of a file is dropped silently.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::Place;
@@ -62,10 +63,11 @@ impl fmt::Display for Note {
     }
 }
 
-/// The notes so far.
+/// The notes so far. A variable, or a file that is read for several directors, says the same thing again; that is
+/// noted once.
 #[derive(Clone, Debug, Default)]
 pub struct Notes {
-    all: Vec<Note>,
+    all: BTreeSet<Note>,
 }
 
 impl Notes {
@@ -80,21 +82,16 @@ impl Notes {
     }
 
     fn push(&mut self, kind: Kind, place: Option<Place>, message: String) {
-        let note = Note {
+        self.all.insert(Note {
             kind,
             place,
             message,
-        };
-        // A variable or a file that is read for several directors says the same thing again.
-        if !self.all.contains(&note) {
-            self.all.push(note);
-        }
+        });
     }
 
     /// The notes, by kind and then by place.
     #[must_use]
-    pub fn sorted(mut self) -> Vec<Note> {
-        self.all.sort();
-        self.all
+    pub fn sorted(self) -> Vec<Note> {
+        self.all.into_iter().collect()
     }
 }

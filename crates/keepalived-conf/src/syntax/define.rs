@@ -17,6 +17,7 @@ pub(super) enum Value {
 #[derive(Debug, Default)]
 pub(super) struct Definitions {
     values: BTreeMap<String, Value>,
+    replaced: usize,
 }
 
 /// A definition found in a line.
@@ -27,8 +28,10 @@ pub(super) struct Definition {
 
 /// How many replacements one line may need: a name that leads to itself would never end.
 const MOST_REPLACEMENTS: usize = 1000;
-/// The longest line that replacements may make, in characters.
-const LONGEST_LINE: usize = 16 * 1024;
+/// How many all lines together may need.
+const MOST_IN_ALL: usize = 200_000;
+/// The longest line, in characters.
+pub(super) const LONGEST_LINE: usize = 4096;
 
 /// A replacement that does not end, or makes a line too long.
 #[derive(Debug, PartialEq, Eq)]
@@ -41,7 +44,7 @@ impl Definitions {
 
     /// Replaces all names in the line; the lines that follow a replacement of several lines are returned. Names
     /// that stand for nothing stay as they are.
-    pub(super) fn replace(&self, line: &mut Line) -> Result<Vec<Line>, Endless> {
+    pub(super) fn replace(&mut self, line: &mut Line) -> Result<Vec<Line>, Endless> {
         let mut following: Vec<Line> = Vec::new();
         let (mut at, mut replaced) = (0, 0);
         while let Some(glyph) = line.text.get(at).copied() {
@@ -67,9 +70,11 @@ impl Definitions {
             };
             line.text.splice(at..used.end, text);
             replaced += 1;
+            self.replaced = self.replaced.saturating_add(1);
             if replaced > MOST_REPLACEMENTS
                 || line.text.len() > LONGEST_LINE
                 || following.len() > LONGEST_LINE
+                || self.replaced > MOST_IN_ALL
             {
                 return Err(Endless);
             }

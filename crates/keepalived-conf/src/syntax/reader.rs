@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::comment;
-use super::define::{Definitions, Value, definition};
+use super::define::{Definitions, LONGEST_LINE, Value, definition};
 use super::glyph::{Line, is_blank, letters};
 use super::split;
 use super::tree::{Builder, Directive};
@@ -14,7 +14,7 @@ use crate::note::{Kind, Notes};
 /// Files included by files.
 const DEEPEST_INCLUDE: usize = 16;
 /// Lines and parts of lines that are looked at, over all files and replacements.
-const MOST_LINES: usize = 200_000;
+const MOST_LINES: usize = 50_000;
 
 pub(super) struct Reader<'a, 'n> {
     config_id: Option<&'a str>,
@@ -23,6 +23,8 @@ pub(super) struct Reader<'a, 'n> {
     definitions: Definitions,
     tree: Builder,
     lines: usize,
+    /// Whether there were too many of them.
+    gave_up: bool,
     /// A definition of several lines that is still being read.
     defining: Option<(String, Vec<Line>)>,
 }
@@ -46,6 +48,7 @@ impl<'a, 'n> Reader<'a, 'n> {
             definitions,
             tree: Builder::default(),
             lines: 0,
+            gave_up: false,
             defining: None,
         }
     }
@@ -59,7 +62,13 @@ impl<'a, 'n> Reader<'a, 'n> {
         self.definitions.set("_PWD", folder());
         let file: Arc<str> = Arc::from(source.name.as_str());
         for (text, number) in source.text.lines().zip(1..) {
-            let bare = comment::strip(Line::new(&file, number, text));
+            let line = Line::new(&file, number, text);
+            if line.text.len() > LONGEST_LINE {
+                let why = format!("more than {LONGEST_LINE} characters in a line; it is left out");
+                self.notes.add(Kind::Question, &line.place(0), why);
+                continue;
+            }
+            let bare = comment::strip(line);
             if let Some((_, lines)) = &mut self.defining {
                 if !bare.line.text.is_empty() {
                     lines.push(bare.line);
@@ -89,13 +98,7 @@ impl<'a, 'n> Reader<'a, 'n> {
         while let Some(line) = waiting.pop() {
             self.lines = self.lines.saturating_add(1);
             if self.lines > MOST_LINES {
-                if self.lines == MOST_LINES + 1 {
-                    let place = line.place(0);
-                    let why = format!(
-                        "more than {MOST_LINES} lines come out of the file; the rest is left out"
-                    );
-                    self.notes.add(Kind::Question, &place, why);
-                }
+                self.too_many(&line);
                 return false;
             }
             self.line(line, continues, depth, &mut waiting);
@@ -103,11 +106,22 @@ impl<'a, 'n> Reader<'a, 'n> {
         true
     }
 
+    /// Says once that the rest is left out.
+    fn too_many(&mut self, line: &Line) {
+        if !self.gave_up {
+            let why =
+                format!("more than {MOST_LINES} lines come out of the file; the rest is left out");
+            self.notes.add(Kind::Question, &line.place(0), why);
+        }
+        self.gave_up = true;
+    }
+
     /// Reads one line; what is left of it, and what it brings with it, waits.
     fn line(&mut self, line: Line, continues: bool, depth: usize, waiting: &mut Vec<Line>) {
         let Some((line, following)) = self.resolve(line, continues) else {
             return;
         };
+        self.lines = self.lines.saturating_add(following.len());
         waiting.extend(following.into_iter().rev());
         if self.includes(&line, depth) {
             return;

@@ -1,6 +1,6 @@
 //! `virtual_server` and `virtual_server_group`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::check::Said;
@@ -313,23 +313,30 @@ pub(super) fn method(directive: &Directive, notes: &mut Notes) -> Option<Forward
     Some(method)
 }
 
-/// Only masquerading can change the port.
+/// Only masquerading can change the port. Said once for servers on the same port.
 fn note_ports(service: &Service, notes: &mut Notes) {
+    let mut said = BTreeSet::new();
     for server in &service.servers {
-        let Some(port) = server.port else { continue };
-        let message = match (service.key, service.forwarding) {
-            (Key::Mark(_), Forwarding::DirectRoute | Forwarding::Tunnel) => {
-                format!(
-                    "port {port} behind a mark: keepalived clears it, packets keep the port they came for; lbd takes it for the service's"
-                )
-            }
-            (Key::Address(_, own), Forwarding::DirectRoute | Forwarding::Tunnel) if own != port => {
+        let Some(port) = server
+            .port
+            .filter(|_| service.forwarding != Forwarding::Masquerade)
+        else {
+            continue;
+        };
+        let message = match service.key {
+            Key::Mark(_) => format!(
+                "port {port} behind a mark: keepalived clears it, packets keep the port they came for; lbd takes it for the \
+                 service's"
+            ),
+            Key::Address(_, own) if own != port => {
                 format!(
                     "port {port} is not the service's {own}: keepalived resets it, packets keep their port"
                 )
             }
-            _ => continue,
+            Key::Address(..) => continue,
         };
-        notes.add(Kind::Ignored, &server.place, message);
+        if said.insert(port) {
+            notes.add(Kind::Ignored, &server.place, message);
+        }
     }
 }

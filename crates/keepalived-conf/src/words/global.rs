@@ -55,7 +55,6 @@ pub(crate) const ROOT: Words = Words {
                 "track_file",
                 "vrrp_track_file",
                 "vrrp_track_process",
-                "track_process",
             ],
         ),
         (

@@ -8,6 +8,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use keepalived_conf::beside::{Parameters, Wanted};
 use keepalived_conf::{Answers, Beside, Import, Include, Kind, Source, glob};
 use lbd_core::config::Config;
 
@@ -64,7 +65,7 @@ pub(crate) fn import(options: &ImportOptions) -> Result<(), Failure> {
         .collect::<Result<_, _>>()?;
     let beside = Beside {
         iptables: options.iptables.as_deref().map(source).transpose()?,
-        sysctl: options.sysctl.as_deref().map(source).transpose()?,
+        sysctl: options.sysctl.as_deref().map(parameters).transpose()?,
     };
     let import = keepalived_conf::import(&files, &answers, &beside, &mut included);
     let said =
@@ -105,6 +106,23 @@ fn director(text: &str) -> Result<keepalived_conf::File, Failure> {
 
 fn source(path: &Path) -> Result<Source, Failure> {
     read(path).map_err(|why| Failure::Config(format!("{}: {why}", path.display())))
+}
+
+fn parameters(path: &Path) -> Result<Parameters, Failure> {
+    let wanted = |nic: &str| {
+        let settings = sysctl_tune::direct_route_host(nic).into_iter();
+        let wanted = settings.map(|setting| Wanted {
+            key: setting.key.to_string(),
+            value: setting.value,
+            also: setting.also.to_vec(),
+            why: setting.why.to_owned(),
+        });
+        wanted.collect()
+    };
+    Ok(Parameters {
+        source: source(path)?,
+        wanted,
+    })
 }
 
 /// Reads a file. Octets that are no UTF-8, as in old comments, are replaced.

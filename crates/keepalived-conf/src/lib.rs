@@ -63,8 +63,8 @@ pub struct File {
 pub struct Beside {
     /// The output of `iptables-save`.
     pub iptables: Option<Source>,
-    /// sysctl.conf, or the output of `sysctl -a`.
-    pub sysctl: Option<Source>,
+    /// Kernel parameters.
+    pub sysctl: Option<beside::Parameters>,
 }
 
 /// The result of a translation.
@@ -107,8 +107,8 @@ pub fn import(files: &[File], answers: &Answers, beside: &Beside, include: Loade
     if let Some(source) = &beside.iptables {
         beside::compare_rules(&cluster, &source.name, &rules, &mut notes);
     }
-    if let Some(source) = &beside.sysctl {
-        beside::compare_parameters(&cluster, source, &mut notes);
+    if let Some(parameters) = &beside.sysctl {
+        beside::compare_parameters(&cluster, parameters, &mut notes);
     }
     let names: Vec<&str> = files.iter().map(|file| file.source.name.as_str()).collect();
     Import {

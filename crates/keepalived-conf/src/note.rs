@@ -89,6 +89,17 @@ impl Notes {
         });
     }
 
+    /// Whether there is such a note at this place.
+    pub(crate) fn has(&self, kind: Kind, place: &Place) -> bool {
+        let first = Note {
+            kind,
+            place: Some(place.clone()),
+            message: String::new(),
+        };
+        let next = self.all.range(first..).next();
+        next.is_some_and(|note| note.kind == kind && note.place.as_ref() == Some(place))
+    }
+
     /// The notes, by kind and then by place.
     #[must_use]
     pub fn sorted(self) -> Vec<Note> {

@@ -1,6 +1,7 @@
 //! Whatever the text: no panic, nothing lost silently, and layout does not matter.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use keepalived_conf::beside::{Parameters, Wanted};
 use keepalived_conf::words::BLOCKS;
 use keepalived_conf::{Answers, Beside, File, Import, Kind, Source, glob, import};
 use lbd_core::config::Config;
@@ -16,6 +17,21 @@ fn source(name: &str, text: &str) -> Source {
     }
 }
 
+fn parameters(text: &str) -> Parameters {
+    let wanted = |nic: &str| {
+        vec![Wanted {
+            key: format!("net.ipv4.conf.{nic}.arp_ignore"),
+            value: 1,
+            also: vec![2],
+            why: "it is tested".to_owned(),
+        }]
+    };
+    Parameters {
+        source: source("sysctl.conf", text),
+        wanted,
+    }
+}
+
 /// The import of one director, `db1`; each include line gives the same text again.
 fn import_one(text: &str) -> Import {
     let file = File {
@@ -28,7 +44,7 @@ fn import_one(text: &str) -> Import {
     };
     let beside = Beside {
         iptables: Some(source("rules", text)),
-        sysctl: Some(source("sysctl.conf", text)),
+        sysctl: Some(parameters(text)),
     };
     import(&[file], &answers, &beside, &mut |include| {
         Ok(vec![source(include.pattern, text)])

@@ -4,10 +4,12 @@ mod iptables;
 mod sysctl;
 
 pub use iptables::{MarkRule, rules};
+pub use sysctl::{Parameters, Wanted};
+
+use std::collections::BTreeSet;
 
 use crate::merge::{Cluster, MarkOrigin, MergedService};
 use crate::note::{Kind, Notes};
-use crate::syntax::Source;
 
 /// Compares the rules of one director with what lbd derives from the cluster.
 pub fn compare_rules(cluster: &Cluster, file: &str, rules: &[MarkRule], notes: &mut Notes) {
@@ -77,34 +79,35 @@ fn compare_rule(cluster: &Cluster, service: &MergedService, rule: &MarkRule, not
 }
 
 /// Compares a sysctl file with what lbd sets on every host of the cluster.
-pub fn compare_parameters(cluster: &Cluster, source: &Source, notes: &mut Notes) {
-    let found = sysctl::parse(source);
+pub fn compare_parameters(cluster: &Cluster, parameters: &Parameters, notes: &mut Notes) {
+    let found = sysctl::parse(&parameters.source);
     let nics = cluster
         .routers
         .iter()
         .map(|merged| merged.router.interface.as_str());
-    let mut wanted = Vec::new();
-    for setting in nics.flat_map(sysctl_tune::direct_route_host) {
-        if !wanted.contains(&setting) {
-            wanted.push(setting);
-        }
-    }
-    let mut missing = Vec::new();
-    for setting in &wanted {
-        match found.get(&setting.key) {
-            Some((value, _)) if setting.accepts(*value) => {}
-            Some((value, place)) => {
-                let message = format!(
-                    "{} is {value} here; lbd sets {}: {}",
-                    setting.key, setting.value, setting.why
-                );
-                notes.add(Kind::Changed, place, message);
-            }
-            None => missing.push(format!("{} = {}", setting.key, setting.value)),
+    let nics: BTreeSet<&str> = nics.collect();
+    let wanted = nics.into_iter().flat_map(parameters.wanted);
+    let mut missing = BTreeSet::new();
+    for parameter in wanted {
+        let Some((value, place)) = found.get(&parameter.key) else {
+            missing.insert(format!("{} = {}", parameter.key, parameter.value));
+            continue;
+        };
+        if *value != parameter.value && !parameter.also.contains(value) {
+            let message = format!(
+                "{} is {value} here; lbd sets {}: {}",
+                parameter.key, parameter.value, parameter.why
+            );
+            notes.add(Kind::Changed, place, message);
         }
     }
     if !missing.is_empty() {
-        let message = format!("{}: lbd also sees to {}", source.name, missing.join(", "));
+        let missing: Vec<String> = missing.into_iter().collect();
+        let message = format!(
+            "{}: lbd also sees to {}",
+            parameters.source.name,
+            missing.join(", ")
+        );
         notes.add_general(Kind::Changed, message);
     }
 }

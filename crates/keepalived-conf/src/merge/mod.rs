@@ -1,5 +1,6 @@
 //! From the directors' files to one cluster.
 
+mod agreed;
 mod email;
 mod name;
 mod nodes;

@@ -5,13 +5,10 @@ use std::net::IpAddr;
 
 use super::name::{clean, unique};
 use super::nodes::{Named, Node};
-use super::{MarkOrigin, MergedRouter, MergedService, holders};
+use super::{MarkOrigin, MergedRouter, MergedService, agreed, holders};
 use crate::beside::MarkRule;
-use crate::model::{Check, Forwarding, Key, Server, Service};
+use crate::model::{Forwarding, Key, Service};
 use crate::note::{Kind, Notes};
-
-/// The port where nothing tells one: this is a balancer for MySQL.
-const MYSQL: u16 = 3306;
 
 /// What a service is compared with.
 struct Context<'a> {
@@ -136,7 +133,7 @@ impl Context<'_> {
             );
             notes.add(Kind::Changed, &service.place, message);
         }
-        note_masqueraded_ports(service, port, notes);
+        agreed::note_masqueraded_ports(service, port, notes);
         let fallback = match service.key {
             Key::Mark(mark) => format!("fwmark-{mark}"),
             Key::Address(address, port) => format!("{address}:{port}"),
@@ -150,10 +147,10 @@ impl Context<'_> {
             mark,
             scheduler: service.scheduler.clone(),
             forwarding: service.forwarding,
-            weight: weight(service, notes),
+            weight: agreed::weight(service, notes),
             servers: (!all).then_some(servers),
             directors: holders.is_empty().then_some(directors),
-            check: check(service, port, notes),
+            check: agreed::check(service, port, notes),
         })
     }
 
@@ -194,7 +191,7 @@ impl Context<'_> {
             );
             notes.add(Kind::Question, &service.place, message);
         }
-        Some((address, port(service, mark, notes)))
+        Some((address, agreed::port(service, mark, notes)))
     }
 
     /// The names of the servers that take connections.
@@ -229,94 +226,5 @@ impl Context<'_> {
         );
         notes.add(Kind::Changed, &service.place, message);
         mark
-    }
-}
-
-/// The port behind a mark: what the servers, or else their checks, agree on.
-fn port(service: &Service, mark: u32, notes: &mut Notes) -> u16 {
-    let agreed = |of: fn(&Server) -> Option<u16>| {
-        let ports: BTreeSet<u16> = service.servers.iter().filter_map(of).collect();
-        if ports.len() == 1 {
-            ports.first().copied()
-        } else {
-            None
-        }
-    };
-    let checked = |server: &Server| server.check.as_ref().and_then(|check| check.port);
-    if let Some(port) = agreed(|server| server.port).or_else(|| agreed(checked)) {
-        return port;
-    }
-    let message = format!(
-        "which port is behind mark {mark}? Give --iptables FILE, or correct `port`; {MYSQL} is taken"
-    );
-    notes.add(Kind::Question, &service.place, message);
-    MYSQL
-}
-
-/// The one weight of all servers.
-fn weight(service: &Service, notes: &mut Notes) -> u32 {
-    let mut weights = service
-        .servers
-        .iter()
-        .map(|server| (server.weight, &server.place))
-        .filter(|(weight, _)| *weight > 0);
-    let Some((first, _)) = weights.next() else {
-        return service.servers.first().map_or(1, |server| server.weight);
-    };
-    for (other, place) in weights.filter(|(weight, _)| *weight != first) {
-        let message = format!(
-            "weight {other}: lbd has one weight for all servers of a service, here {first}"
-        );
-        notes.add(Kind::NotCarried, place, message);
-    }
-    first
-}
-
-/// The one check of all servers.
-fn check(service: &Service, port: u16, notes: &mut Notes) -> Option<Check> {
-    let checks = service
-        .servers
-        .iter()
-        .map(|server| (server, effective(server, port)));
-    let (_, first) = checks.clone().find(|(_, check)| check.is_some())?;
-    let first = first?;
-    for (server, check) in checks {
-        let message = match check {
-            Some(check) if check.timing == first.timing && check.port == first.port => continue,
-            Some(_) => format!(
-                "the check of {} differs from {}; lbd has one for all servers",
-                server.ip, first.place
-            ),
-            None => format!("{} has no check; lbd checks all servers or none", server.ip),
-        };
-        notes.add(Kind::Changed, &server.place, message);
-    }
-    Some(first)
-}
-
-/// The check of a server, with a port only if it is not the service's.
-fn effective(server: &Server, service_port: u16) -> Option<Check> {
-    let mut check = server.check.clone()?;
-    check.port = check
-        .port
-        .or(server.port)
-        .filter(|port| *port != service_port);
-    Some(check)
-}
-
-fn note_masqueraded_ports(service: &Service, port: u16, notes: &mut Notes) {
-    if service.forwarding != Forwarding::Masquerade {
-        return;
-    }
-    for server in service
-        .servers
-        .iter()
-        .filter(|server| server.port.is_some_and(|own| own != port))
-    {
-        let message = format!(
-            "{} on another port than the service's {port}: lbd sends to that one",
-            server.ip
-        );
-        notes.add(Kind::NotCarried, &server.place, message);
     }
 }

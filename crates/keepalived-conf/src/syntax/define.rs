@@ -1,6 +1,7 @@
 //! `$NAME=value` and its uses, `$NAME` and `${NAME}`.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::glyph::{Glyph, Line, is_blank, letters};
 
@@ -62,10 +63,7 @@ impl Definitions {
                 Value::Text(text) => glyphs(text, glyph.column),
                 Value::Lines(lines) => {
                     following.splice(0..0, lines.iter().skip(1).cloned());
-                    lines
-                        .first()
-                        .map(|first| first.text.clone())
-                        .unwrap_or_default()
+                    first_line(line, at, lines)
                 }
             };
             line.text.splice(at..used.end, text);
@@ -88,6 +86,20 @@ impl Definitions {
         let fits = matches!(value, Value::Text(_)) || used.end == line.text.len();
         fits.then_some(value)
     }
+}
+
+/// The first of several lines: the line is that one, with its place, if nothing stands in front of the name.
+fn first_line(line: &mut Line, at: usize, lines: &[Line]) -> Vec<Glyph> {
+    let column = line.text.get(at).map_or(1, |glyph| glyph.column);
+    let Some(first) = lines.first() else {
+        return Vec::new();
+    };
+    if at == 0 {
+        line.file = Arc::clone(&first.file);
+        line.number = first.number;
+        return first.text.clone();
+    }
+    glyphs(&first.to_text(), column)
 }
 
 fn glyphs(text: &str, column: u32) -> Vec<Glyph> {

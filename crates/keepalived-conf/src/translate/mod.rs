@@ -5,6 +5,7 @@ mod authentication;
 mod check;
 mod command;
 mod global;
+mod group;
 mod instance;
 mod interval;
 mod notify;
@@ -29,7 +30,7 @@ pub fn director(file: &str, name: Option<&str>, tree: &[Directive], notes: &mut 
     repeated::note(tree, notes);
     let defaults = global::global(tree, &mut director, notes);
     let mut scripts = script::scripts(tree, notes);
-    let groups = service::groups(tree, notes);
+    let groups = group::groups(tree, notes);
     for directive in tree {
         match directive.name.text.as_str() {
             "vrrp_instance" => {

@@ -78,6 +78,10 @@ impl Words {
             notes.add(Kind::NotCarried, &word.place, message);
             return;
         }
+        // A file that is read again says nothing new, and looking for what was meant takes a while.
+        if notes.has(Kind::Unknown, &word.place) {
+            return;
+        }
         let mut message = format!(
             "`{}` is no word of {}: keepalived takes no notice of it",
             word.text, self.block

@@ -12,8 +12,8 @@ pub struct Director {
     pub given_name: Option<String>,
     /// Its file.
     pub file: String,
-    /// `router_id`.
-    pub router_id: Option<String>,
+    /// `router_id`, and where it stands.
+    pub router_id: Option<(String, Place)>,
     /// The virtual routers.
     pub routers: Vec<Router>,
     /// The balanced services.

@@ -5,6 +5,7 @@ mod cases;
 mod command_line;
 mod goldens;
 mod reference;
+mod same_values;
 mod second_opinion;
 
 use std::path::{Path, PathBuf};

@@ -28,7 +28,8 @@ pub(super) fn name(directors: Vec<Director>, notes: &mut Notes) -> Vec<Named> {
     let mut taken = BTreeSet::new();
     let mut named = Vec::new();
     for (director, number) in directors.into_iter().zip(1..) {
-        let wanted = director.given_name.as_ref().or(director.router_id.as_ref());
+        let id = director.router_id.as_ref().map(|(id, _)| id);
+        let wanted = director.given_name.as_ref().or(id);
         let numbered = format!("director{number}");
         let wanted = wanted.map_or_else(|| numbered.clone(), |name| clean(name, &numbered));
         let name = unique(wanted.clone(), &mut taken);
@@ -45,6 +46,10 @@ pub(super) fn name(directors: Vec<Director>, notes: &mut Notes) -> Vec<Named> {
                 director.file, director.file
             );
             notes.add_general(Kind::Changed, message);
+        }
+        if let Some((id, place)) = director.router_id.as_ref().filter(|(id, _)| *id != name) {
+            let message = format!("`router_id {id}`: the director is called `{name}`");
+            notes.add(Kind::Changed, place, message);
         }
         named.push(Named { name, director });
     }

@@ -22,7 +22,10 @@ pub(super) fn global(tree: &[Directive], director: &mut Director, notes: &mut No
         .filter(|directive| directive.name.text == "global_defs");
     for directive in blocks.flat_map(Directive::children) {
         match directive.name.text.as_str() {
-            "router_id" => director.router_id = text(directive, notes),
+            "router_id" => {
+                let id = text(directive, notes);
+                director.router_id = id.map(|id| (id, directive.name.place.clone()));
+            }
             "vrrp_version" => defaults.version = value::number(directive, 2..=3, notes),
             "notification_email" => receivers(directive, director, notes),
             "notification_email_from" => director.email.from = text(directive, notes),

@@ -10,8 +10,9 @@ use crate::note::{Kind, Notes};
 use crate::syntax::{Directive, Word};
 use crate::words;
 
-/// keepalived's own priority where the file has none.
+/// keepalived's own priority where the file has none, and for a router that starts as master.
 const PRIORITY: u8 = 100;
+const OWNER: u8 = 255;
 
 /// Reads a `vrrp_instance`; none if lbd can do nothing with it.
 pub(super) fn instance(
@@ -47,7 +48,13 @@ pub(super) fn instance(
         return None;
     };
     let version = version(&draft, defaults, first.ip.is_ipv6(), notes);
-    let (preempt, preempt_delay) = preemption(&draft, notes);
+    let master = draft
+        .state
+        .is_some_and(|directive| starts_as_master(directive, notes));
+    let priority = draft
+        .priority
+        .unwrap_or_else(|| default_priority(block, master, notes));
+    let (preempt, preempt_delay) = preemption(&draft, master, notes);
     let peers = peers(&draft, notes);
     Some(Router {
         name: name.text.clone(),
@@ -55,7 +62,7 @@ pub(super) fn instance(
         id,
         interface,
         version,
-        priority: draft.priority.unwrap_or(PRIORITY),
+        priority,
         interval: interval::fit(draft.interval, version, notes),
         password: authentication::password(draft.authentication, version, notes),
         addresses,
@@ -121,7 +128,12 @@ fn draft<'a>(block: &'a Directive, scripts: &mut Scripts, notes: &mut Notes) -> 
             "virtual_ipaddress" => draft.listed.push(directive),
             "virtual_ipaddress_excluded" => draft.excluded.push(directive),
             "nopreempt" => draft.nopreempt = Some(directive),
-            "preempt" => draft.nopreempt = None,
+            "preempt" => {
+                if let Some(earlier) = draft.nopreempt.take() {
+                    let message = "`preempt` further down takes this back";
+                    notes.add(Kind::Ignored, &earlier.name.place, message);
+                }
+            }
             "preempt_delay" => {
                 let delay = value::seconds(directive, 0.0..=1000.0, notes);
                 draft.preempt_delay = delay.map(|time| (time, directive)).or(draft.preempt_delay);
@@ -203,11 +215,8 @@ fn one_family(draft: &Draft<'_>, interface: &str, notes: &mut Notes) -> Vec<Addr
 fn version(draft: &Draft<'_>, defaults: &Defaults, ipv6: bool, notes: &mut Notes) -> u8 {
     match draft.version {
         Some((2, directive)) if ipv6 => {
-            notes.add(
-                Kind::Ignored,
-                &directive.name.place,
-                "IPv6 needs version 3; keepalived takes that",
-            );
+            let message = "lbd speaks version 3 over IPv6, as the RFC wants it: the directors must change together";
+            notes.add(Kind::Changed, &directive.name.place, message);
             3
         }
         Some((version, _)) => version,
@@ -217,10 +226,7 @@ fn version(draft: &Draft<'_>, defaults: &Defaults, ipv6: bool, notes: &mut Notes
 }
 
 /// Whether it preempts, and after which delay. Both do nothing for a router that starts as master.
-fn preemption(draft: &Draft<'_>, notes: &mut Notes) -> (bool, Duration) {
-    let master = draft
-        .state
-        .is_some_and(|directive| starts_as_master(directive, notes));
+fn preemption(draft: &Draft<'_>, master: bool, notes: &mut Notes) -> (bool, Duration) {
     let clears = [
         draft.nopreempt,
         draft.preempt_delay.map(|(_, directive)| directive),
@@ -239,6 +245,16 @@ fn preemption(draft: &Draft<'_>, notes: &mut Notes) -> (bool, Duration) {
         .preempt_delay
         .map_or(Duration::ZERO, |(delay, _)| delay);
     (draft.nopreempt.is_none(), delay)
+}
+
+fn default_priority(block: &Directive, master: bool, notes: &mut Notes) -> u8 {
+    if !master {
+        return PRIORITY;
+    }
+    let message = "`state MASTER` without a `priority`: keepalived takes 255, the priority of the addresses' owner, whom \
+                   nobody preempts; better name one below";
+    notes.add(Kind::Changed, &block.name.place, message);
+    OWNER
 }
 
 /// `state BACKUP` is what lbd does.

@@ -60,10 +60,7 @@ fn script(name: &Word, block: &Directive, notes: &mut Notes) -> Option<Script> {
             "interval" => set(&mut script.interval, whole_seconds(directive, notes)),
             "timeout" => script.timeout = whole_seconds(directive, notes),
             "weight" => {
-                set(
-                    &mut script.weight,
-                    value::number(directive, -253..=253, notes),
-                );
+                set(&mut script.weight, weight(directive, notes));
                 reversed(directive, notes);
             }
             "fall" => set(
@@ -103,6 +100,19 @@ fn set<T>(place: &mut T, value: Option<T>) {
     if let Some(value) = value {
         *place = value;
     }
+}
+
+/// A weight. Beyond 253, the widest step between two priorities, keepalived complains, but reckons with it; the outcome is
+/// that of 253.
+fn weight(directive: &Directive, notes: &mut Notes) -> Option<i16> {
+    let weight: i16 = value::number(directive, -32_768..=32_767, notes)?;
+    let fitted = weight.clamp(-253, 253);
+    if fitted != weight {
+        let message =
+            format!("`weight {weight}`: lbd takes -253 to 253; no priority can change by more");
+        notes.add(Kind::Changed, &directive.name.place, message);
+    }
+    Some(fitted)
 }
 
 /// `weight N reverse` turns the sign's meaning round, for which lbd has no key.
@@ -170,5 +180,5 @@ fn own_weight(line: &Directive, notes: &mut Notes) -> Option<i16> {
         block: None,
     };
     reversed(&weight, notes);
-    value::number(&weight, -253..=253, notes)
+    self::weight(&weight, notes)
 }

@@ -10,7 +10,13 @@ use crate::project::Project;
 use std::process::Stdio;
 
 /// Crates below the IO line.
-const PURE: [&str; 4] = ["vrrp-proto", "lbd-core", "netfilter-mark", "sysctl-tune"];
+const PURE: [&str; 5] = [
+    "keepalived-conf",
+    "vrrp-proto",
+    "lbd-core",
+    "netfilter-mark",
+    "sysctl-tune",
+];
 
 /// Each pure crate, built alone, does without tokio.
 ///

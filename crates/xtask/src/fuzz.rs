@@ -4,39 +4,60 @@ use crate::cargo_tool;
 use crate::project::Project;
 use crate::stage::Verdict;
 use crate::{process, setup};
+use std::path::PathBuf;
 
 /// A crate with fuzz targets, in a workspace of their own in its folder `fuzz`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Fuzzed {
     /// The crate's folder.
     folder: &'static str,
-    /// No two crates have a target of one name: seeds and findings are kept by it.
+    /// No two crates have a target of one name: findings are kept by it.
     targets: &'static [&'static str],
+    /// The folder with the targets' folders of seeds, or with the seeds of its only target.
+    seeds: &'static str,
 }
 
+const SEEDS: &str = "testdata/fuzz";
+
 /// All of them.
-pub(crate) const FUZZED: [Fuzzed; 3] = [
+pub(crate) const FUZZED: [Fuzzed; 4] = [
     Fuzzed {
         folder: "crates/healthcheck",
         targets: &["mysql"],
+        seeds: SEEDS,
     },
     Fuzzed {
         folder: "crates/ipvs-netlink",
         targets: &["reply", "request"],
+        seeds: SEEDS,
+    },
+    Fuzzed {
+        folder: "crates/keepalived-conf",
+        targets: &["import"],
+        seeds: "testdata/keepalived",
     },
     Fuzzed {
         folder: "crates/vrrp-proto",
         targets: &["decode", "round_trip", "election"],
+        seeds: SEEDS,
     },
 ];
 
 /// How long each target runs, in seconds: two minutes for all. A hunt takes hours and is started by hand.
-const SECONDS: u32 = 20;
+const SECONDS: u32 = 17;
 
 impl Fuzzed {
     /// The targets' own `Cargo.toml`.
     pub(crate) fn manifest(self) -> String {
         format!("{}/fuzz/Cargo.toml", self.folder)
+    }
+
+    fn seeds(self, project: &Project, target: &str) -> PathBuf {
+        let all = project.root().join(self.seeds);
+        match self.seeds {
+            SEEDS => all.join(target),
+            _ => all,
+        }
     }
 }
 
@@ -47,7 +68,7 @@ pub(crate) fn run(project: &Project) -> Verdict {
     for fuzzed in FUZZED {
         for target in fuzzed.targets {
             println!("fuzz: {target} of {} for {SECONDS} s", fuzzed.folder);
-            if let Err(why) = run_target(project, fuzzed.folder, target) {
+            if let Err(why) = run_target(project, fuzzed, target) {
                 return Verdict::Failed(format!("{target}: {why}"));
             }
         }
@@ -55,7 +76,7 @@ pub(crate) fn run(project: &Project) -> Verdict {
     Verdict::Passed
 }
 
-fn run_target(project: &Project, folder: &str, target: &str) -> Result<(), String> {
+fn run_target(project: &Project, fuzzed: Fuzzed, target: &str) -> Result<(), String> {
     let built = project.fuzzing();
     let corpus = built.join("corpus").join(target);
     std::fs::create_dir_all(&corpus).map_err(|why| format!("{}: {why}", corpus.display()))?;
@@ -64,14 +85,14 @@ fn run_target(project: &Project, folder: &str, target: &str) -> Result<(), Strin
     command
         .arg(target)
         .arg(&corpus)
-        .arg(project.root().join("testdata/fuzz").join(target))
+        .arg(fuzzed.seeds(project, target))
         .args([
             "--",
             &format!("-max_total_time={SECONDS}"),
             "-print_final_stats=1",
             "-verbosity=0",
         ])
-        .current_dir(project.root().join(folder))
+        .current_dir(project.root().join(fuzzed.folder))
         .env("CARGO_TARGET_DIR", &built);
     process::run(&mut command)
 }

@@ -197,12 +197,20 @@ impl Desired {
 /// Only the master's holds it. IPVS follows the entries of old connections whatever the mark of a frame says, and a
 /// director that is not master gets frames from the one that is: an old entry of its own would send them on, and
 /// round. Without the service it follows none. One that starts again over a running set leaves it, so that its
-/// connections live on, until its role is decided. With connection sync the service stays always, as the entries that
+/// connections live on, until its role is decided. Where lbd makes the marks, the service comes only when their
+/// guard can be made. With connection sync the service stays always, as the entries that
 /// are received need its servers; there the backup's sync daemon keeps the kernel from balancing.
 fn balances(host: &Host, service: &VirtualService, knowledge: &impl Knowledge) -> Role {
-    match host.router_of(service) {
+    let role = match host.router_of(service) {
         Some(router) if !host.config.connection_sync => knowledge.role(router),
         Some(_) | None => Role::Master,
+    };
+    let guarded =
+        service.fwmark.is_none() || service.mark == MarkMode::External || knowledge.may_mark();
+    match role {
+        // Without the guard an entry of an earlier time as master could be followed.
+        Role::Master if !guarded => Role::Undecided,
+        role => role,
     }
 }
 

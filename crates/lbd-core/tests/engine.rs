@@ -224,6 +224,7 @@ fn health_follows_the_probes_and_a_dead_server_leaves_the_table() {
     let adopted = ["VI_1".to_owned()];
     let effects = engine.handle(at(0), Event::Start { adopted: &adopted });
     let (db2, _) = probes(&effects)[1];
+    let effects = network(&mut engine, at(0), true, Resolution::Known(MAC));
     let want = |desired: &Desired| {
         desired
             .services

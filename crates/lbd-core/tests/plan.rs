@@ -145,9 +145,9 @@ fn the_way_up_ends_with_what_attracts_traffic() {
         [
             Step::SetSysctl(change),
             Step::AddAddress(vip(1, "lo")),
+            Step::SetMarks(vec![rule(2)]),
             Step::AddService(Service::new(key(2), Scheduler::RR)),
             Step::AddDestination(key(2), server(3, 3)),
-            Step::SetMarks(vec![rule(2)]),
             Step::AddAddress(vip(1, "eth0")),
         ]
     );
@@ -182,8 +182,8 @@ fn the_way_down_begins_with_it_and_spares_the_copy_on_lo() {
         plan(&desired, &actual, &scope),
         [
             Step::RemoveAddress(vip(1, "eth0")),
-            Step::RemoveMarks,
             Step::RemoveService(key(2)),
+            Step::RemoveMarks,
         ]
     );
 }

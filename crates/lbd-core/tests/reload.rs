@@ -13,8 +13,9 @@ use healthcheck::Outcome;
 use ipvs_netlink::DaemonRole;
 use lbd_core::config::Config;
 use lbd_core::desired::{Desired, Want};
-use lbd_core::engine::{Effect, Engine, Event, LinkId, Report};
+use lbd_core::engine::{Effect, Engine, Event, LinkId, Neighbour, Report, Resolution};
 use lbd_core::host::{Host, Interface};
+use netfilter_mark::Mac;
 use vrrp_proto::{Envelope, State};
 
 const REFERENCE: &str = include_str!("../../../testdata/lbd.yaml");
@@ -47,8 +48,36 @@ fn master(text: &str) -> (Engine, Vec<Effect>) {
         .map(|(_, r)| r.name.clone())
         .collect();
     let mut effects = engine.handle(at(0), Event::Start { adopted: &adopted });
+    effects.extend(meet(&mut engine));
     effects.extend(all_up(&mut engine, &effects.clone()));
     (engine, effects)
+}
+
+/// The first look at the network: the other director's MAC is known.
+fn meet(engine: &mut Engine) -> Vec<Effect> {
+    let neighbour = Neighbour {
+        address: "10.243.95.4".parse().unwrap(),
+        resolution: Resolution::Known(Mac([2, 0, 0, 0, 0, 4])),
+    };
+    engine.handle(
+        at(0),
+        Event::Network {
+            interfaces: &interfaces("10.243.95.3"),
+            neighbours: &[neighbour],
+        },
+    )
+}
+
+#[test]
+fn a_master_waits_with_the_service_until_the_guard_can_be_made() {
+    let mut engine = Engine::new(host(REFERENCE, "10.243.95.3"), at(0));
+    let adopted = ["VI_1".to_owned()];
+    let effects = engine.handle(at(0), Event::Start { adopted: &adopted });
+    let asked = desired(&effects).unwrap();
+    assert!(asked.services.is_empty() && asked.kept.len() == 1);
+    let effects = meet(&mut engine);
+    let asked = desired(&effects).unwrap();
+    assert!(asked.services.len() == 1 && asked.kept.is_empty());
 }
 
 fn all_up(engine: &mut Engine, effects: &[Effect]) -> Vec<Effect> {
@@ -65,15 +94,7 @@ fn all_up(engine: &mut Engine, effects: &[Effect]) -> Vec<Effect> {
 fn backup(text: &str) -> (Engine, Vec<Effect>) {
     let mut engine = Engine::new(host(text, "10.243.95.3"), at(0));
     let mut effects = engine.handle(at(0), Event::Start { adopted: &[] });
-    let interfaces = &interfaces("10.243.95.3");
-    let neighbours = &[];
-    effects.extend(engine.handle(
-        at(0),
-        Event::Network {
-            interfaces,
-            neighbours,
-        },
-    ));
+    effects.extend(meet(&mut engine));
     effects.extend(all_up(&mut engine, &effects.clone()));
     (engine, effects)
 }

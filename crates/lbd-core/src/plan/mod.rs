@@ -1,9 +1,10 @@
 //! From what the kernel holds to what it should hold: an ordered, minimal list of steps.
 //!
 //! One order serves every occasion. What attracts traffic comes last on the way up and goes first
-//! on the way down: the address leaves the NIC before the marks and services go; parameters
-//! stand before the address is on `lo`; services, sync and marks stand before the address is on
-//! the NIC. Where nothing differs there is no step.
+//! on the way down: the address leaves the NIC before the services and marks go; parameters
+//! stand before the address is on `lo`; marks, services and sync stand before the address is on
+//! the NIC. The mark rules with their guard are there as long as a service is: a connection entry of long ago
+//! is followed in any gap between them. Where nothing differs there is no step.
 
 mod step;
 
@@ -104,18 +105,18 @@ pub fn plan(desired: &Desired, actual: &Actual, scope: &Scope) -> Vec<Step> {
     let mut steps = Vec::new();
     unwanted_addresses(desired, actual, scope, &mut steps);
     sync(desired, actual, scope, Some(DaemonRole::Backup), &mut steps);
-    unwanted_marks(desired, actual, scope, &mut steps);
     unwanted_services(desired, actual, scope, &mut steps);
+    unwanted_marks(desired, actual, scope, &mut steps);
     sync(desired, actual, scope, None, &mut steps);
     steps.extend(actual.sysctl_changes.iter().cloned().map(Step::SetSysctl));
     missing_addresses(desired, actual, true, &mut steps);
+    wanted_marks(desired, actual, &mut steps);
     if let Some(services) = &actual.services {
         for (key, wanted) in &desired.services {
             service(*key, wanted, services.get(key), &mut steps);
         }
     }
     sync(desired, actual, scope, Some(DaemonRole::Master), &mut steps);
-    wanted_marks(desired, actual, &mut steps);
     missing_addresses(desired, actual, false, &mut steps);
     steps
 }

@@ -207,11 +207,11 @@ fn balances(host: &Host, service: &VirtualService, knowledge: &impl Knowledge) -
     };
     let guarded =
         service.fwmark.is_none() || service.mark == MarkMode::External || knowledge.may_mark();
-    match role {
-        // Without the guard an entry of an earlier time as master could be followed.
-        Role::Master if !guarded => Role::Undecided,
-        role => role,
+    // Without the guard an entry of an earlier time as master could be followed.
+    if role == Role::Master && !guarded {
+        return Role::Undecided;
     }
+    role
 }
 
 /// The sync daemon, and the role that it follows.

@@ -20,7 +20,7 @@ const fn package(name: &'static str, program: &'static str, purpose: &'static st
 }
 
 /// MariaDB in its `-core` packages: the programs alone, without a service, a user and a database of the machine's own.
-const ALWAYS: [Package; 8] = [
+const ALWAYS: [Package; 9] = [
     package(
         "iproute2",
         "ip",
@@ -42,6 +42,11 @@ const ALWAYS: [Package; 8] = [
         "keepalived",
         "keepalived",
         "the other director, for interoperability",
+    ),
+    package(
+        "strace",
+        "strace",
+        "kills the daemon in the middle of what it does",
     ),
     package("mariadb-server-core", "mariadbd", "the database servers"),
     package(

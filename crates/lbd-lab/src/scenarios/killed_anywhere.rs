@@ -20,7 +20,7 @@ use crate::snapshot::{Part, Snapshot};
 /// Netlink requests, values of parameters and the ledger, the ledger's renaming, programs that are started.
 const CALLS: &str = "sendto,sendmsg,write,rename,clone3,vfork";
 /// In how many places of its life the daemon is killed: each costs several seconds.
-const PLACES: usize = 8;
+const PLACES: usize = 6;
 const LIMIT: Duration = Duration::from_secs(20);
 
 pub(super) fn run(lab: &mut Lab) -> Result {

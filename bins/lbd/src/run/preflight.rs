@@ -106,13 +106,20 @@ pub(super) async fn needs_of(host: &Host) -> Result<Needs, Failure> {
         MarkBackend::Nftables => Choice::Nftables,
     };
     let marks = match managed {
-        true => Some(Backend::detect(choice).map_err(|error| Failure::Kernel(error.to_string()))?),
+        true => Some(detect(choice).await?),
         false => None,
     };
     Ok(Needs {
         ipvs: host.directed().next().is_some(),
         marks,
     })
+}
+
+/// Looks for a firewall. It takes some processes, and a reload must not hold up the probes meanwhile.
+async fn detect(choice: Choice) -> Result<Backend, Failure> {
+    let found = tokio::task::spawn_blocking(move || Backend::detect(choice)).await;
+    let found = found.map_err(|error| Failure::Runtime(error.to_string()))?;
+    found.map_err(|error| Failure::Kernel(error.to_string()))
 }
 
 impl Needs {

@@ -1,14 +1,36 @@
-//! The loop between two directors that are real servers: seen without the guard, absent with it.
+//! The loop between two directors that are real servers: seen where both hold the service and nobody guards, absent
+//! with lbd.
 
+use super::plain_ipvs::balance_by_hand;
 use crate::capture::to_service;
-use crate::cluster::{Cluster, PORT, Reference, VIP, mark_by_hand};
+use crate::cluster::{Cluster, PORT, Reference, VIP, make_real_server, mark_by_hand};
 use crate::ensure;
 use crate::failed::{Failed, Result};
 use crate::frame::Frame;
 use crate::lab::Lab;
 
-/// Somebody else marks, and spares nobody: frames go round until their TTL ends.
-pub(super) fn without_guard(lab: &mut Lab) -> Result {
+/// Two directors that both hold the service and mark every frame: frames go round until their TTL ends.
+pub(super) fn by_hand(lab: &mut Lab) -> Result {
+    let cluster = Cluster::build(lab)?;
+    let _servers = cluster.line_servers(lab)?;
+    for host in cluster.databases() {
+        make_real_server(host)?;
+    }
+    for director in [&cluster.db1, &cluster.db2] {
+        balance_by_hand(director, &cluster.databases())?;
+    }
+    // Only one of them is master.
+    cluster.db2.run(&format!("ip addr del {VIP}/32 dev eth0"))?;
+    let lowest = lowest_ttl(&read_and_capture(lab, &cluster)?)?;
+    ensure!(
+        lowest < 40,
+        "without a guard a frame goes round and its TTL falls; the lowest seen is {lowest}"
+    );
+    Ok(())
+}
+
+/// Somebody else marks, and spares nobody: still only the master holds the service.
+pub(super) fn marked_by_others(lab: &mut Lab) -> Result {
     let cluster = Cluster::build(lab)?;
     let _servers = cluster.line_servers(lab)?;
     for director in [&cluster.db1, &cluster.db2] {
@@ -21,11 +43,10 @@ pub(super) fn without_guard(lab: &mut Lab) -> Result {
         rules.iter().filter(|rule| rule.contains("MARK")).count() == 1,
         "with `mark: external` lbd adds no rule: {rules:?}"
     );
-    let frames = read_and_capture(lab, &cluster)?;
-    let lowest = lowest_ttl(&frames)?;
+    let lowest = lowest_ttl(&read_and_capture(lab, &cluster)?)?;
     ensure!(
-        lowest < 40,
-        "without a guard a frame goes round and its TTL falls; the lowest seen is {lowest}"
+        lowest == 63,
+        "each frame is forwarded once; the lowest TTL seen is {lowest}"
     );
     Ok(())
 }

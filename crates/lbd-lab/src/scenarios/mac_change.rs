@@ -50,9 +50,8 @@ fn spares(lab: &Lab, director: &Host, other: &Host) -> Result {
     let what = format!("{} spares {mac} of {}", director.name(), other.name());
     lab.wait_until(&what, LIMIT, || {
         let rules = director.mangle()?.join("\n").to_lowercase();
-        Ok(rules.contains("mark")
-            && rules.contains(&mac)
-            && rules.matches("--mac-source").count() == 1)
+        let sources = rules.matches("--mac-source").count();
+        Ok(sources > 0 && rules.matches(&mac).count() == sources)
     })
     .map(drop)
 }

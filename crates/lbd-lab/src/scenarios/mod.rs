@@ -179,10 +179,19 @@ pub static SCENARIOS: &[Scenario] = &[
         "each daemon is stopped and started in turn under load",
         rolling_restart::run,
     ),
+    Scenario {
+        name: "lab-loop",
+        sentence: "the lab itself: two directors set up by hand, without a guard, send frames round between them",
+        kernel: Kernel::WithIpvs,
+        needs: &[Need::Ipvsadm],
+        limit: seconds(60),
+        alone: false,
+        run: loops::by_hand,
+    },
     with_lbd(
-        "loop-without-guard",
-        "with frames marked by others and no guard, frames go round between the directors",
-        loops::without_guard,
+        "loop-marked-by-others",
+        "with frames marked by others, who spare nobody, none goes round: only the master holds the service",
+        loops::marked_by_others,
     ),
     with_lbd(
         "loop-guarded",

@@ -52,7 +52,7 @@ async fn take_off(ledger: &Ledger) -> Result<Vec<String>, Failure> {
         .map_err(fatal)?;
     for step in plan(&nothing, &actual, &scope) {
         match carry_out(&mut kernel, &step).await {
-            Ok(()) => say(&step.to_string())?,
+            Ok(()) => tell(&step.to_string()),
             Err(error) => failures.push(format!("{step}: {error}")),
         }
     }
@@ -60,7 +60,10 @@ async fn take_off(ledger: &Ledger) -> Result<Vec<String>, Failure> {
     if let Err(error) = netfilter_mark::Backend::remove_everywhere() {
         failures.push(format!("remove the mark rules: {error}"));
     }
-    put_back(ledger, &mut failures)?;
+    // With the address still on `lo`, the host would answer ARP for it without the parameters.
+    if failures.is_empty() {
+        put_back(ledger, &mut failures);
+    }
     Ok(failures)
 }
 
@@ -76,7 +79,7 @@ async fn carry_out(kernel: &mut Kernel, step: &Step) -> Result<(), String> {
     }
 }
 
-fn put_back(ledger: &Ledger, failures: &mut Vec<String>) -> Result<(), Failure> {
+fn put_back(ledger: &Ledger, failures: &mut Vec<String>) {
     let written = ledger.written();
     let mut actual = BTreeMap::new();
     for parameter in &written {
@@ -91,20 +94,24 @@ fn put_back(ledger: &Ledger, failures: &mut Vec<String>) -> Result<(), Failure> 
     }
     for change in sysctl_tune::restore(&written, &actual) {
         match sysctl_tune::write(&change.key, change.to) {
-            Ok(()) => say(&format!("set {} back to {}", change.key, change.to))?,
+            Ok(()) => tell(&format!("set {} back to {}", change.key, change.to)),
             Err(error) => failures.push(error.to_string()),
         }
     }
     for parameter in &written {
         let value = actual.get(&parameter.key);
         if value.is_some_and(|value| *value != parameter.now && *value != parameter.before) {
-            say(&format!(
+            tell(&format!(
                 "left {} alone: another program has changed it since",
                 parameter.key
-            ))?;
+            ));
         }
     }
-    Ok(())
+}
+
+/// A reader that has gone must not leave the work half done.
+fn tell(what: &str) {
+    let _ = say(what);
 }
 
 fn say(what: &str) -> Result<(), Failure> {

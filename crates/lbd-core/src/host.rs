@@ -124,7 +124,7 @@ impl Host {
         let mut sources = BTreeMap::new();
         for (index, router) in config.routers.iter().enumerate() {
             if router.priority_of(&node).is_some() {
-                sources.insert(index, source(router, address, interfaces)?);
+                sources.insert(index, source(&config, router, address, interfaces)?);
             }
         }
         Ok(Self {
@@ -249,6 +249,7 @@ fn find(
 }
 
 fn source(
+    config: &Config,
     router: &VirtualRouter,
     own: Option<IpAddr>,
     interfaces: &[Interface],
@@ -261,10 +262,12 @@ fn source(
         });
     };
     let ipv6 = router.addresses.iter().any(|a| a.addr().is_ipv6());
+    // Of no router: another one's address may be on the interface just now, and leave it.
+    let virtual_address = |address: &IpAddr| config.routers.iter().any(|r| r.holds(*address));
     let fits = |address: &IpAddr| match address {
-        IpAddr::V4(_) => !ipv6 && !router.holds(*address),
+        IpAddr::V4(_) => !ipv6 && !virtual_address(address),
         // RFC 9568, 5.1.2.1: the source of an IPv6 advert is link-local.
-        IpAddr::V6(v6) => ipv6 && v6.is_unicast_link_local() && !router.holds(*address),
+        IpAddr::V6(v6) => ipv6 && v6.is_unicast_link_local() && !virtual_address(address),
     };
     own.filter(|address| fits(address) && interface.addresses.contains(address))
         .or_else(|| interface.addresses.iter().copied().find(fits))

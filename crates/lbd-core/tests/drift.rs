@@ -83,6 +83,15 @@ fn undoing_and_redoing_are_about_the_same_thing() {
 }
 
 #[test]
+fn what_this_host_must_not_have_is_never_left_to_a_fight() {
+    let Step::AddAddress(vip) = address(1) else {
+        unreachable!()
+    };
+    assert!(Step::RemoveAddress(vip).is_for_safety());
+    assert!(!address(1).is_for_safety());
+}
+
+#[test]
 fn after_a_quiet_time_the_fight_is_over() {
     let mut repairs = Repairs::default();
     let began = fight(&mut repairs);

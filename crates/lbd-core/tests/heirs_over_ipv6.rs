@@ -150,3 +150,31 @@ fn a_resignation_by_one_that_was_never_heard_waits_for_the_skew() {
     let resigned = first.handle(now, Event::Stop);
     assert!(!becomes_master(&deliver(&resigned, &mut heir, now)));
 }
+
+#[test]
+fn adverts_never_come_from_an_address_that_another_router_holds() {
+    let text = "
+cluster: six
+nodes:
+  a: { address: \"2001:db8::1\" }
+  b: { address: \"2001:db8::2\" }
+virtual_routers:
+  - { name: A, id: 1, interface: eth0, priority: { a: 100, b: 90 }, addresses: [\"fe80::aa\"] }
+  - { name: B, id: 2, interface: eth0, priority: { a: 100, b: 90 }, addresses: [\"fe80::bb\"] }
+";
+    let own: IpAddr = "fe80::1".parse().unwrap();
+    let addresses = ["fe80::bb", "fe80::aa", "fe80::1", "2001:db8::1"];
+    let interface = Interface {
+        index: 2,
+        name: "eth0".to_owned(),
+        mac: None,
+        usable: true,
+        addresses: addresses.map(|address| address.parse().unwrap()).into(),
+    };
+    let host = Host::new(Config::parse(text).unwrap(), &[interface], None).unwrap();
+    assert!(
+        host.sources.values().all(|source| *source == own),
+        "{:?}",
+        host.sources
+    );
+}

@@ -257,7 +257,7 @@ fn a_router_that_the_new_file_lacks_resigns_and_lets_its_address_go() {
     assert_eq!(adverts(&effects), [0]);
     let desired = desired(&effects).unwrap();
     assert!(desired.addresses.iter().all(|vip| vip.interface == "lo"));
-    assert!(desired.services.is_empty());
+    assert!(desired.services.is_empty() && desired.kept.is_empty());
     // The new one starts as backup, and takes over in its time.
     assert_eq!(engine.masterships(), [""; 0]);
     let at = engine.deadline().unwrap();
@@ -314,6 +314,7 @@ fn another_interface_needs_another_link_and_the_old_one_is_let_go() {
     let config = Config::parse(&REFERENCE.replace("interface: eth0", "interface: eth1")).unwrap();
     let succession = engine.succession(Host::new(config, &list, None).unwrap());
     assert_eq!(succession.links().len(), 2);
+    assert!(!succession.uses(LinkId(0)) && succession.uses(LinkId(1)));
     let effects = engine.reload(at(5), succession, &list);
     assert!(!engine.uses(LinkId(0)) && engine.uses(LinkId(1)));
     let resigned = effects

@@ -8,8 +8,8 @@ use std::time::Duration;
 use super::{Answer, Command, LONGEST, Request, Response, VERSION, socket};
 use crate::failure::Failure;
 
-/// How long the daemon may take to answer.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long the daemon may take to answer: a reload waits for programs that have a time limit of their own.
+const PATIENCE: Duration = Duration::from_secs(40);
 
 /// `lbd handover`.
 pub(crate) fn hand_over(runtime_dir: &Path) -> Result<(), Failure> {

@@ -14,8 +14,8 @@ use tracing::{debug, warn};
 
 use super::{Answer, Command, LONGEST, Request, Response, VERSION, socket};
 
-/// How long a client may take over its request.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a request and its answer may take together; a reload waits for programs that have a time limit of their own.
+const PATIENCE: Duration = Duration::from_secs(40);
 /// Clients served at the same time; others wait.
 const CLIENTS: usize = 8;
 

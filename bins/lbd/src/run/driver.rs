@@ -69,7 +69,7 @@ pub(super) async fn drive(ready: Ready, options: &RunOptions) -> Result<(), Fail
     let scope = Scope::of(engine.host());
     let (sender, inbox) = mpsc::channel(INBOX);
     let mut sockets = Vec::new();
-    open_missing(&mut sockets, engine.links())?;
+    open_missing(&mut sockets, engine.links(), |_| true)?;
     let signals = Signals::listen()?;
     let alarm = Alarm::new().map_err(|error| Failure::Runtime(format!("no timer: {error}")))?;
     let (asks, asked) = mpsc::channel(1);
@@ -124,13 +124,16 @@ pub(super) async fn drive(ready: Ready, options: &RunOptions) -> Result<(), Fail
     Ok(())
 }
 
-/// Opens a socket for each link that has none yet; on failure there are as many as before.
+/// Opens a socket for each link that is used and has none yet; on failure there are as many as before.
 fn open_missing(
     sockets: &mut Vec<Option<AdvertSocket>>,
     links: &[AdvertLink],
+    used: impl Fn(LinkId) -> bool,
 ) -> Result<(), Failure> {
     let open = |(index, link): (usize, &AdvertLink)| match sockets.get(index) {
         Some(Some(_)) => Ok(None),
+        // One that an earlier file used may be gone with its interface.
+        Some(None) | None if !used(LinkId(index)) => Ok(None),
         Some(None) | None => AdvertSocket::open(&link.interface, link.source).map(Some),
     };
     let opened: Vec<Option<AdvertSocket>> = links
@@ -314,7 +317,8 @@ impl Driver {
 
     fn go_over(&mut self, file: NewFile) -> Result<oneshot::Receiver<Outcome>, Failure> {
         let succession = self.engine.succession(file.host);
-        open_missing(&mut self.sockets, succession.links())?;
+        let used = |link| succession.uses(link);
+        open_missing(&mut self.sockets, succession.links(), used)?;
         let scope = succession.scope();
         self.nic.send_replace(succession.nic().to_owned());
         let now = self.clock.now();

@@ -212,7 +212,7 @@ impl Kernel {
         changes: &[Change],
     ) -> Result<Vec<Result<(), KernelError>>, KernelError> {
         let Some(ipvs) = &mut self.ipvs else {
-            return Ok(changes.iter().map(|_| Ok(())).collect());
+            return Err(KernelError::Ipvs(ipvs_netlink::Error::NoIpvs));
         };
         let done = ipvs.apply(changes).await?;
         Ok(done

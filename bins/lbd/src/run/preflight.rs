@@ -127,7 +127,12 @@ impl Needs {
     /// is gone with its module needs no clearing away.
     pub(crate) async fn or_left(mut self, owned: &Scope) -> Self {
         let left = !owned.services.is_empty() || owned.sync;
-        self.ipvs |= left && ipvs_netlink::Client::connect().await.is_ok();
+        let gone = left
+            && matches!(
+                ipvs_netlink::Client::connect().await,
+                Err(ipvs_netlink::Error::NoIpvs)
+            );
+        self.ipvs |= left && !gone;
         if owned.marks && self.marks.is_none() {
             self.marks = Backend::detect(Choice::Auto).ok();
         }

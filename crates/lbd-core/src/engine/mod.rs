@@ -33,6 +33,12 @@ impl Succession {
         self.routers.links()
     }
 
+    /// Whether adverts travel on this link under that file.
+    #[must_use]
+    pub fn uses(&self, link: LinkId) -> bool {
+        self.routers.uses(link)
+    }
+
     /// What that file names of the kernel's state.
     #[must_use]
     pub fn scope(&self) -> Scope {

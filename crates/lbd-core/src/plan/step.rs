@@ -40,6 +40,27 @@ pub enum Step {
 }
 
 impl Step {
+    /// Whether leaving it out would harm others: two hosts that hold an address, or frames that go in circles. Such a step
+    /// is never put off.
+    #[must_use]
+    pub fn is_for_safety(&self) -> bool {
+        match self {
+            Self::RemoveAddress(_)
+            | Self::RemoveService(_)
+            | Self::StartSync(_)
+            | Self::StopSync(_) => true,
+            Self::RemoveMarks
+            | Self::SetSysctl(_)
+            | Self::AddService(_)
+            | Self::EditService(_)
+            | Self::RemoveDestination(..)
+            | Self::AddDestination(..)
+            | Self::EditDestination(..)
+            | Self::SetMarks(_)
+            | Self::AddAddress(_) => false,
+        }
+    }
+
     /// What the step is about, whatever it does to it: the same for steps that undo each other.
     #[must_use]
     pub fn thing(&self) -> String {

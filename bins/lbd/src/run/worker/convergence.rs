@@ -114,10 +114,14 @@ impl Convergence {
         };
         let mut failures = Vec::new();
         let done = self.try_converge(&desired, mailbox, &mut failures).await;
-        if self.left_elsewhere && failures.is_empty() && !mailbox.has_newer() {
-            self.left_elsewhere = false;
-            if let Err(error) = self.kernel.clear_other_backends() {
-                warn!("mark rules may be left where they are not looked after: {error}");
+        // Not before the rules stand in the backend that is used now.
+        let stand = !matches!(desired.marks, Marks::AsIs);
+        if self.left_elsewhere && stand && failures.is_empty() && !mailbox.has_newer() {
+            match self.kernel.clear_other_backends() {
+                Ok(()) => self.left_elsewhere = false,
+                Err(error) => failures.push(format!(
+                    "mark rules may be left where they are not looked after: {error}"
+                )),
             }
         }
         self.survey(&desired, failures.is_empty());
@@ -209,7 +213,7 @@ impl Convergence {
                 );
                 true
             }
-            Verdict::Hold => false,
+            Verdict::Hold => step.is_for_safety(),
         });
         steps
     }
@@ -308,10 +312,14 @@ impl Convergence {
         };
         let rules = rules.clone();
         // It takes a handful of processes, and nobody waits for it.
-        std::thread::spawn(move || match netfilter_mark::survey(&backend, &rules) {
+        let look = move || match netfilter_mark::survey(&backend, &rules) {
             Ok(findings) => findings.iter().for_each(|finding| warn!("{finding}")),
             Err(error) => warn!("cannot look for what could break the marks: {error}"),
-        });
+        };
+        let thread = std::thread::Builder::new().name("survey".to_owned());
+        if let Err(error) = thread.spawn(look) {
+            warn!("cannot look for what could break the marks: {error}");
+        }
     }
 
     fn write_down(

@@ -63,7 +63,15 @@ impl Routers {
             let mut slots = self.slots.iter_mut();
             match slots.find(|slot| slot.name() == before.name() && slot.is_on_wire_as(&before)) {
                 Some(slot) => slot.succeed(before, now, effects),
-                None => before.handle(now, Input::Stop, effects),
+                None => {
+                    before.handle(now, Input::Stop, effects);
+                    // Who takes an address over from one that has just given its role up is no undecided one.
+                    let heirs = self
+                        .slots
+                        .iter_mut()
+                        .filter(|slot| slot.shares_with(&before));
+                    heirs.for_each(Slot::decide_now);
+                }
             }
         }
     }

@@ -95,6 +95,18 @@ impl Slot {
         wire(self) == wire(other)
     }
 
+    /// Whether both hold one address.
+    pub(super) fn shares_with(&self, other: &Self) -> bool {
+        self.addresses
+            .iter()
+            .any(|address| other.addresses.contains(address))
+    }
+
+    /// Its role is known: it is not master.
+    pub(super) fn decide_now(&mut self) {
+        self.decided = true;
+    }
+
     /// Takes the place of this router under another file.
     pub(super) fn succeed(&mut self, before: Self, now: Time, effects: &mut Vec<Effect>) {
         if before.config == self.config

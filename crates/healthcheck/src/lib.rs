@@ -44,9 +44,13 @@ mod monitor;
 pub mod mysql;
 mod outcome;
 mod policy;
+#[cfg(any(feature = "tcp", feature = "mysql"))]
+mod socket;
 mod spread;
 #[cfg(feature = "tcp")]
 pub mod tcp;
+#[cfg(any(feature = "https", feature = "mysql-tls"))]
+mod tls;
 
 pub use health::{Change, Health};
 pub use monitor::{Monitor, Start};

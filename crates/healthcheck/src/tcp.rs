@@ -11,10 +11,9 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use nix::sys::socket::{setsockopt, sockopt};
-use tokio::net::{TcpSocket, TcpStream};
+use tokio::net::TcpStream;
 
-use crate::{Failure, Outcome};
+use crate::{Failure, Outcome, socket};
 
 /// What ICMP's "destination host unknown" becomes (`include/uapi/asm-generic/errno.h`); the standard library has
 /// no kind for it.
@@ -59,26 +58,11 @@ pub(crate) async fn connect(
     target: SocketAddr,
     source: Option<IpAddr>,
 ) -> Result<TcpStream, Failure> {
-    let socket = match target {
-        SocketAddr::V4(_) => TcpSocket::new_v4(),
-        SocketAddr::V6(_) => TcpSocket::new_v6(),
-    }
-    .map_err(|error| other("cannot open a socket", &error))?;
-    if let Some(source) = source {
-        bind(&socket, source)
-            .map_err(|error| other(&format!("cannot probe from {source}"), &error))?;
-    }
+    let socket = socket::open(target, source).map_err(|what| Failure::Other(what.into()))?;
     socket
         .connect(target)
         .await
         .map_err(|error| failure(target, &error))
-}
-
-fn bind(socket: &TcpSocket, source: IpAddr) -> io::Result<()> {
-    // Else each probe takes one of the source's 28 000 ports away from all targets, for the minute that it
-    // waits in TIME_WAIT: some hundred checks a second would use them up.
-    setsockopt(socket, sockopt::IpBindAddressNoPort, &true)?;
-    socket.bind(SocketAddr::new(source, 0))
 }
 
 #[expect(
@@ -97,10 +81,6 @@ fn failure(target: SocketAddr, error: &io::Error) -> Failure {
         }
         Kind::TimedOut => Failure::TimedOut,
         Kind::ConnectionReset | Kind::ConnectionAborted => Failure::Reset,
-        _ => other(&format!("cannot connect to {target}"), error),
+        _ => Failure::Other(format!("cannot connect to {target}: {error}").into()),
     }
-}
-
-fn other(what: &str, error: &io::Error) -> Failure {
-    Failure::Other(format!("{what}: {error}").into())
 }

@@ -1,4 +1,4 @@
-//! TLS for checks, through rustls with ring.
+//! TLS of an HTTP check.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -6,20 +6,12 @@ use std::sync::Arc;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
-use tokio_rustls::rustls::client::danger::{
-    HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier,
-};
-use tokio_rustls::rustls::crypto::{
-    CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature,
-};
+use tokio_rustls::rustls::RootCertStore;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
-use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use tokio_rustls::rustls::{
-    ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
-};
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 
 use super::{Invalid, talk};
-use crate::Failure;
+use crate::{Failure, tls};
 
 /// Where Debian's package ca-certificates keeps the authorities that the system believes.
 pub const SYSTEM_AUTHORITIES: &str = "/etc/ssl/certs/ca-certificates.crt";
@@ -52,16 +44,15 @@ impl Client {
         let bare = host.trim_start_matches('[').trim_end_matches(']');
         let name =
             ServerName::try_from(bare.to_owned()).map_err(|_| Invalid::Host(host.to_owned()))?;
-        let provider = Arc::new(ring::default_provider());
-        let builder = ClientConfig::builder_with_provider(provider.clone())
-            .with_safe_default_protocol_versions()
-            .map_err(|error| Invalid::Tls(error.to_string()))?;
         let config = match trust {
-            Trust::Authorities(file) => builder.with_root_certificates(authorities(file)?),
-            Trust::Anybody => builder
-                .dangerous()
-                .with_custom_certificate_verifier(Arc::new(Anybody(provider))),
+            Trust::Authorities(file) => {
+                let authorities = authorities(file)?;
+                tls::client().map(|client| client.with_root_certificates(authorities))
+            }
+            // Not that a stranger holds a certificate's key: the handshake itself stays proper.
+            Trust::Anybody => tls::letting_through(true),
         };
+        let config = config.map_err(|error| Invalid::Tls(error.to_string()))?;
         Ok(Client {
             connector: TlsConnector::from(Arc::new(config.with_no_client_auth())),
             name,
@@ -90,46 +81,5 @@ fn authorities(file: &Path) -> Result<RootCertStore, Invalid> {
     match store.is_empty() {
         true => Err(invalid("it has none that can be used".to_owned())),
         false => Ok(store),
-    }
-}
-
-/// Believes every certificate, but not that a stranger holds its key: the handshake itself stays proper.
-#[derive(Debug)]
-struct Anybody(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for Anybody {
-    fn verify_server_cert(
-        &self,
-        _end_entity: &CertificateDer<'_>,
-        _intermediates: &[CertificateDer<'_>],
-        _server_name: &ServerName<'_>,
-        _ocsp_response: &[u8],
-        _now: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
-        verify_tls12_signature(message, certificate, signature, algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
-        verify_tls13_signature(message, certificate, signature, algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
     }
 }

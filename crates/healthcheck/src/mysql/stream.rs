@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpSocket, TcpStream};
+use tokio::net::TcpStream;
 
 use super::Reason;
 #[cfg(feature = "mysql-tls")]
 use super::tls::Secured;
+use crate::socket;
 
 /// A connection. All that waits can be given up and begun again: nothing is lost.
 #[derive(Debug)]
@@ -26,16 +27,7 @@ impl Stream {
         target: SocketAddr,
         source: Option<IpAddr>,
     ) -> Result<Self, Reason> {
-        let socket = match target {
-            SocketAddr::V4(_) => TcpSocket::new_v4(),
-            SocketAddr::V6(_) => TcpSocket::new_v6(),
-        }
-        .map_err(|error| Reason::Local(format!("cannot open a socket: {error}")))?;
-        if let Some(source) = source {
-            socket
-                .bind(SocketAddr::new(source, 0))
-                .map_err(|error| Reason::Local(format!("cannot probe from {source}: {error}")))?;
-        }
+        let socket = socket::open(target, source).map_err(Reason::Local)?;
         let stream = socket.connect(target).await?;
         // Small packets that are answered one by one: nothing to wait for. It works without, only later.
         let _ = stream.set_nodelay(true);

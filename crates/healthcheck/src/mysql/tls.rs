@@ -8,23 +8,17 @@ use std::sync::Arc;
 
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
-use tokio_rustls::rustls::client::danger::{
-    HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier,
-};
+use tokio_rustls::rustls::RootCertStore;
 use tokio_rustls::rustls::client::verify_server_cert_signed_by_trust_anchor;
-use tokio_rustls::rustls::crypto::{
-    CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature,
-};
+use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use tokio_rustls::rustls::server::ParsedCertificate;
-use tokio_rustls::rustls::{
-    ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
-};
 use tokio_rustls::{Connect, TlsConnector};
 
 use super::Reason;
 use super::stream::Stream;
+use crate::tls;
 
 /// Whether the connection is encrypted, as the `--ssl-mode` of MySQL's clients.
 #[derive(Clone, Debug, Default)]
@@ -106,16 +100,12 @@ impl Tls {
     }
 
     fn connector(&self) -> Result<TlsConnector, Reason> {
-        let provider = Arc::new(ring::default_provider());
-        let verifier = LetThrough {
-            provider: Arc::clone(&provider),
-            check_signatures: self.authority().is_some(),
-        };
-        let config = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
+        // `Authority::check` looks at the certificate after the handshake: one that is broken off would be held against
+        // this host, and in the end have it blocked. That the server has the certificate's key means something only if
+        // the certificate does.
+        let client = tls::letting_through(self.authority().is_some());
+        let config = client
             .map_err(|why| Reason::Local(why.to_string()))?
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(verifier))
             .with_no_client_auth();
         Ok(TlsConnector::from(Arc::new(config)))
     }
@@ -209,59 +199,5 @@ impl Write for AtOnce<'_> {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
-    }
-}
-
-/// Lets every certificate through the handshake: [`Authority::check`] looks at it after that. A handshake
-/// that is broken off would be held against this host, and in the end have it blocked.
-#[derive(Debug)]
-struct LetThrough {
-    provider: Arc<CryptoProvider>,
-    /// That the server has the certificate's key means something only if the certificate does.
-    check_signatures: bool,
-}
-
-impl ServerCertVerifier for LetThrough {
-    fn verify_server_cert(
-        &self,
-        _end_entity: &CertificateDer<'_>,
-        _intermediates: &[CertificateDer<'_>],
-        _server_name: &ServerName<'_>,
-        _ocsp_response: &[u8],
-        _now: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        match self.check_signatures {
-            true => verify_tls12_signature(message, certificate, signature, algorithms),
-            false => Ok(HandshakeSignatureValid::assertion()),
-        }
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        match self.check_signatures {
-            true => verify_tls13_signature(message, certificate, signature, algorithms),
-            false => Ok(HandshakeSignatureValid::assertion()),
-        }
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider
-            .signature_verification_algorithms
-            .supported_schemes()
     }
 }

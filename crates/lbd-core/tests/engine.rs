@@ -6,6 +6,8 @@
     clippy::wildcard_enum_match_arm
 )]
 
+mod support;
+
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -15,14 +17,11 @@ use lbd_core::desired::{Desired, Marks, Want};
 use lbd_core::engine::{Effect, Engine, Event, LinkId, Neighbour, ProbeId, Report, Resolution};
 use lbd_core::host::{Host, HostError, Interface};
 use netfilter_mark::Mac;
+use support::{adverts, at, deliver, promoted, roles};
 use vrrp_proto::{Envelope, Reason, State};
 
 const REFERENCE: &str = include_str!("../../../testdata/lbd.yaml");
 const MAC: Mac = Mac([2, 0, 0, 0, 0, 4]);
-
-fn at(millis: u64) -> Duration {
-    Duration::from_millis(millis)
-}
 
 fn interface(name: &str, address: &str) -> Interface {
     Interface {
@@ -94,23 +93,6 @@ fn probes(effects: &[Effect]) -> Vec<(ProbeId, IpAddr)> {
     effects.iter().filter_map(probe).collect()
 }
 
-fn roles(effects: &[Effect]) -> Vec<State> {
-    let role = |effect: &Effect| match effect {
-        Effect::Report(Report::Role { to, .. }) => Some(*to),
-        _ => None,
-    };
-    effects.iter().filter_map(role).collect()
-}
-
-/// The priority of each advert among the effects.
-fn adverts(effects: &[Effect]) -> Vec<u8> {
-    let advert = |effect: &Effect| match effect {
-        Effect::Send { payload, .. } => Some(payload[2]),
-        _ => None,
-    };
-    effects.iter().filter_map(advert).collect()
-}
-
 fn rules(desired: &Desired) -> &[netfilter_mark::MarkRule] {
     match &desired.marks {
         Marks::Exactly(rules) => rules,
@@ -124,18 +106,6 @@ fn on_nic(desired: &Desired) -> bool {
 
 fn on_lo(desired: &Desired) -> bool {
     desired.addresses.iter().any(|vip| vip.interface == "lo")
-}
-
-/// Makes the engine master by letting its timers run out.
-fn promoted(engine: &mut Engine) -> (Duration, Vec<Effect>) {
-    for _ in 0..100 {
-        let now = engine.deadline().unwrap();
-        let effects = engine.handle(now, Event::Tick);
-        if roles(&effects).contains(&State::Master) {
-            return (now, effects);
-        }
-    }
-    panic!("never became master");
 }
 
 #[test]
@@ -286,34 +256,6 @@ fn a_stopping_master_says_so_first_and_leaves_only_what_stands() {
     );
     assert_eq!(engine.deadline(), None);
     assert!(engine.handle(now, Event::Tick).is_empty());
-}
-
-/// Hands an advert that one engine sent over to another one.
-fn deliver(from: &str, effects: &[Effect], to: &mut Engine, now: Duration) -> Vec<Effect> {
-    let mut heard = Vec::new();
-    for effect in effects {
-        if let Effect::Send {
-            link,
-            destination,
-            payload,
-        } = effect
-        {
-            let envelope = Envelope {
-                source: from.parse().unwrap(),
-                destination: *destination,
-                ttl: 255,
-            };
-            heard.extend(to.handle(
-                now,
-                Event::Advert {
-                    link: *link,
-                    envelope,
-                    payload,
-                },
-            ));
-        }
-    }
-    heard
 }
 
 #[test]

@@ -1,13 +1,16 @@
 //! Who takes over at once where adverts come from link-local addresses, which the file does not have.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::wildcard_enum_match_arm)]
+
+mod support;
 
 use std::net::IpAddr;
 use std::time::Duration;
 
 use lbd_core::config::Config;
-use lbd_core::engine::{Effect, Engine, Event, Report};
+use lbd_core::engine::{Effect, Engine, Event};
 use lbd_core::host::{Host, Interface};
-use vrrp_proto::{Envelope, State};
+use support::{promoted, roles};
+use vrrp_proto::State;
 
 const FILE: &str = "\
 cluster: six
@@ -54,54 +57,12 @@ fn link_local(number: u8) -> IpAddr {
 }
 
 fn becomes_master(effects: &[Effect]) -> bool {
-    let master = |effect: &Effect| {
-        matches!(
-            effect,
-            Effect::Report(Report::Role {
-                to: State::Master,
-                ..
-            })
-        )
-    };
-    effects.iter().any(master)
-}
-
-fn promoted(engine: &mut Engine) -> (Duration, Vec<Effect>) {
-    loop {
-        let now = engine.deadline().unwrap();
-        let effects = engine.handle(now, Event::Tick);
-        if becomes_master(&effects) {
-            return (now, effects);
-        }
-    }
+    roles(effects).contains(&State::Master)
 }
 
 /// Hands the adverts of node 1 to another one.
 fn deliver(effects: &[Effect], to: &mut Engine, now: Duration) -> Vec<Effect> {
-    let mut answers = Vec::new();
-    for effect in effects {
-        if let Effect::Send {
-            link,
-            destination,
-            payload,
-        } = effect
-        {
-            let envelope = Envelope {
-                source: link_local(1),
-                destination: *destination,
-                ttl: 255,
-            };
-            answers.extend(to.handle(
-                now,
-                Event::Advert {
-                    link: *link,
-                    envelope,
-                    payload,
-                },
-            ));
-        }
-    }
-    answers
+    support::deliver(&link_local(1).to_string(), effects, to, now)
 }
 
 /// Whether the heir takes over at once when node 1, whose adverts it heard, resigns.

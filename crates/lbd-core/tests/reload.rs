@@ -7,22 +7,21 @@
     clippy::wildcard_enum_match_arm
 )]
 
+mod support;
+
 use std::time::Duration;
 
 use healthcheck::Outcome;
 use ipvs_netlink::DaemonRole;
 use lbd_core::config::Config;
 use lbd_core::desired::{Desired, Want};
-use lbd_core::engine::{Effect, Engine, Event, LinkId, Neighbour, Report, Resolution};
+use lbd_core::engine::{Effect, Engine, Event, LinkId, Neighbour, Resolution};
 use lbd_core::host::{Host, Interface};
 use netfilter_mark::Mac;
-use vrrp_proto::{Envelope, State};
+use support::{adverts, at, deliver, roles};
+use vrrp_proto::State;
 
 const REFERENCE: &str = include_str!("../../../testdata/lbd.yaml");
-
-fn at(millis: u64) -> Duration {
-    Duration::from_millis(millis)
-}
 
 fn interfaces(address: &str) -> [Interface; 1] {
     [Interface {
@@ -99,35 +98,6 @@ fn backup(text: &str) -> (Engine, Vec<Effect>) {
     (engine, effects)
 }
 
-/// Lets an engine hear the adverts among the effects of another one.
-fn deliver(effects: &[Effect], source: &str, to: &mut Engine) -> Vec<Effect> {
-    let mut heard = Vec::new();
-    for effect in effects {
-        if let Effect::Send {
-            destination,
-            payload,
-            ..
-        } = effect
-        {
-            let envelope = Envelope {
-                source: source.parse().unwrap(),
-                destination: *destination,
-                ttl: 255,
-            };
-            let link = LinkId(0);
-            heard.extend(to.handle(
-                at(3),
-                Event::Advert {
-                    link,
-                    envelope,
-                    payload,
-                },
-            ));
-        }
-    }
-    heard
-}
-
 fn reload(engine: &mut Engine, now: u64, text: &str) -> Vec<Effect> {
     let succession = engine.succession(host(text, "10.243.95.3"));
     engine.reload(at(now), succession, &interfaces("10.243.95.3"))
@@ -138,22 +108,6 @@ fn desired(effects: &[Effect]) -> Option<&Desired> {
         Effect::Converge(desired) => Some(desired),
         _ => None,
     })
-}
-
-fn adverts(effects: &[Effect]) -> Vec<u8> {
-    let advert = |effect: &Effect| match effect {
-        Effect::Send { payload, .. } => Some(payload[2]),
-        _ => None,
-    };
-    effects.iter().filter_map(advert).collect()
-}
-
-fn roles(effects: &[Effect]) -> Vec<State> {
-    let role = |effect: &Effect| match effect {
-        Effect::Report(Report::Role { to, .. }) => Some(*to),
-        _ => None,
-    };
-    effects.iter().filter_map(role).collect()
 }
 
 fn weights(desired: &Desired) -> Vec<Option<u32>> {
@@ -182,7 +136,7 @@ fn only_a_master_holds_the_service() {
     let mut other = Engine::new(host(&text, "10.243.95.4"), at(0));
     let adopted = ["VI_1".to_owned()];
     let sent = other.handle(at(0), Event::Start { adopted: &adopted });
-    let effects = deliver(&sent, "10.243.95.4", &mut undecided);
+    let effects = deliver("10.243.95.4", &sent, &mut undecided, at(3));
     let asked = desired(&effects).unwrap();
     assert!(asked.services.is_empty() && asked.kept.is_empty());
 

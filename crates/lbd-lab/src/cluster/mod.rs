@@ -179,6 +179,14 @@ pub fn lbd(host: &Host, file: &Reference) -> Result<Daemon> {
     host.start("lbd", &lbd_program()?, &["run", "--config", &config])
 }
 
+/// Runs a command of lbd's on a host (`reload`, say) and gives what it wrote.
+///
+/// # Errors
+/// When its exit status is not 0; the sentence holds what it said.
+pub fn ask_lbd(host: &Host, command: &str) -> Result<String> {
+    host.run(&format!("{} {command}", lbd_program()?))
+}
+
 /// The program under test.
 ///
 /// # Errors

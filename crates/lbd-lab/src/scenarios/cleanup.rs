@@ -1,9 +1,8 @@
 //! `lbd cleanup`: after it a host is as it was before lbd came, whatever happened in between.
 
-use crate::cluster::{Cluster, Reference, VIP, daemon_of, lbd_program};
+use crate::cluster::{Cluster, Reference, VIP, ask_lbd, daemon_of};
 use crate::ensure;
 use crate::failed::Result;
-use crate::host::Host;
 use crate::lab::Lab;
 use crate::snapshot::{Part, Snapshot};
 
@@ -29,7 +28,9 @@ pub(super) fn run(lab: &mut Lab) -> Result {
         || Ok(cluster.holders()? == ["db1"] && cluster.db1.serving()?.len() >= 3),
     )?;
 
-    let refused = clean_up(&cluster.db1).err().map(|error| error.to_string());
+    let refused = ask_lbd(&cluster.db1, "cleanup")
+        .err()
+        .map(|error| error.to_string());
     ensure!(
         refused
             .as_ref()
@@ -51,7 +52,7 @@ pub(super) fn run(lab: &mut Lab) -> Result {
         .db3
         .set_sysctl("net.ipv4.conf.all.arp_announce", "0")?;
     for (host, before) in cluster.databases().into_iter().zip(&before) {
-        let said = clean_up(host)?;
+        let said = ask_lbd(host, "cleanup")?;
         lab.say(format!("{}: {}", host.name(), said.replace('\n', "; ")));
         others_are_there(host)?;
         if host.name() == "db3" {
@@ -63,15 +64,11 @@ pub(super) fn run(lab: &mut Lab) -> Result {
         }
         let after = Snapshot::of(host, &Part::ALL)?;
         before.must_equal(&after, &format!("after lbd's clean-up on {}", host.name()))?;
-        let again = clean_up(host)?;
+        let again = ask_lbd(host, "cleanup")?;
         ensure!(
             again == "nothing of lbd's is left\n",
             "a second clean-up has nothing to do: {again}"
         );
     }
     Ok(())
-}
-
-fn clean_up(host: &Host) -> Result<String> {
-    host.run(&format!("{} cleanup", lbd_program()?))
 }

@@ -5,7 +5,7 @@ use std::net::SocketAddrV4;
 use std::time::{Duration, Instant};
 
 use crate::client::Held;
-use crate::cluster::{Cluster, Fleet, PORT, Reference, VIP, lbd_program};
+use crate::cluster::{Cluster, Fleet, PORT, Reference, VIP, ask_lbd};
 use crate::ensure;
 use crate::failed::Result;
 use crate::host::Host;
@@ -28,7 +28,7 @@ pub(super) fn synced(lab: &mut Lab) -> Result {
     settle_in(lab, &mut held)?;
 
     lab.say("db1 hands over: every connection goes on");
-    cluster.db1.run(&format!("{} handover", lbd_program()?))?;
+    ask_lbd(&cluster.db1, "handover")?;
     taken_over(lab, &cluster)?;
     sync_daemon(lab, &cluster.db2, "master")?;
     sync_daemon(lab, &cluster.db1, "backup")?;
@@ -90,7 +90,7 @@ pub(super) fn dead_and_drained(lab: &mut Lab) -> Result {
     lab.say("db2 is drained by the file: its connections go on, new ones go elsewhere");
     let drained = file.replace("weight: 3\n", "weight: 3\n    weights: { db2: 0 }\n");
     cluster.db1.write_file("lbd.yaml", drained.text())?;
-    cluster.db1.run(&format!("{} reload", lbd_program()?))?;
+    ask_lbd(&cluster.db1, "reload")?;
     let alive = survivors(&mut held);
     ensure!(
         alive.values().all(|count| *count == EACH),

@@ -9,7 +9,7 @@ use std::time::Duration;
 use nix::sys::signal::{Signal, kill};
 
 use super::vrrp::lan::processes;
-use crate::cluster::{Cluster, Reference, VIP, lbd_program};
+use crate::cluster::{Cluster, Reference, VIP, ask_lbd, lbd_program};
 use crate::daemon::Daemon;
 use crate::ensure;
 use crate::failed::Result;
@@ -81,7 +81,7 @@ fn calls_of_a_life(lab: &Lab, host: &Host, config: &str, goal: &Snapshot) -> Res
         traced(lab, host, config, goal, &["-o", &record])?,
         "it ends well when traced"
     );
-    host.run(&format!("{} cleanup", lbd_program()?))?;
+    ask_lbd(host, "cleanup")?;
     let text = std::fs::read_to_string(&record)?;
     let mut threads = BTreeMap::new();
     for thread in text
@@ -146,7 +146,7 @@ fn end(host: &Host, daemon: &mut Daemon) -> Result {
         "lbd ends well when asked to, not with {status}: {}",
         daemon.tail(5)
     );
-    host.run(&format!("{} cleanup", lbd_program()?)).map(drop)
+    ask_lbd(host, "cleanup").map(drop)
 }
 
 fn is_at_work(host: &Host) -> bool {

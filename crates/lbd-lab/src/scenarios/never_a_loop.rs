@@ -10,7 +10,7 @@ use super::vrrp::lan::{child_of, kill_together};
 use crate::capture::to_service;
 use crate::client::Running;
 use crate::cluster::{
-    Cluster, PORT, Reference, VIP, daemon_of, lbd, lbd_program, line_server, listening,
+    Cluster, PORT, Reference, VIP, ask_lbd, daemon_of, lbd, line_server, listening,
 };
 use crate::ensure;
 use crate::failed::{Failed, Result};
@@ -53,9 +53,9 @@ pub(super) fn run(lab: &mut Lab) -> Result {
     reads_through(lab, &cluster, db1)?;
 
     lab.say("handover, and the heir hands over too");
-    hand_over(db1)?;
+    ask_lbd(db1, "handover")?;
     reads_through(lab, &cluster, db2)?;
-    hand_over(db2)?;
+    ask_lbd(db2, "handover")?;
     lab.wait_until("another one holds the VIP", LIMIT, || {
         Ok(cluster.holders()? != ["db2"] && cluster.holders()?.len() == 1)
     })?;
@@ -101,10 +101,6 @@ fn reads_through(lab: &Lab, cluster: &Cluster, master: &Host) -> Result {
     })?;
     lab.pause(WHILE);
     Ok(())
-}
-
-fn hand_over(host: &Host) -> Result {
-    host.run(&format!("{} handover", lbd_program()?)).map(drop)
 }
 
 fn forwarded_once(lab: &Lab, load: Running, frames: Vec<Frame>) -> Result {

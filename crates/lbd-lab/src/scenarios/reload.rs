@@ -7,10 +7,9 @@ use std::time::Duration;
 use nix::sys::signal::Signal;
 
 use crate::client::Held;
-use crate::cluster::{Cluster, Fleet, PORT, Reference, VIP, daemon_of, lbd_program};
+use crate::cluster::{Cluster, Fleet, PORT, Reference, VIP, ask_lbd, daemon_of};
 use crate::ensure;
 use crate::failed::Result;
-use crate::host::Host;
 use crate::lab::Lab;
 use crate::snapshot::{Part, Snapshot};
 
@@ -33,7 +32,7 @@ pub(super) fn run(lab: &mut Lab) -> Result {
             .log()
             .contains("changes in the kernel: 0"))
     })?;
-    let said = reload(&cluster.db1)?;
+    let said = ask_lbd(&cluster.db1, "reload")?;
     ensure!(
         said.contains("nothing in the kernel had to be changed"),
         "{said}"
@@ -51,7 +50,7 @@ pub(super) fn run(lab: &mut Lab) -> Result {
         .clone()
         .replace("weight: 3\n", "weight: 3\n    weights: { db3: 0 }\n");
     cluster.db1.write_file("lbd.yaml", drained.text())?;
-    let said = reload(&cluster.db1)?;
+    let said = ask_lbd(&cluster.db1, "reload")?;
     ensure!(
         said.contains("changes in the kernel: 1"),
         "one weight, one change: {said}"
@@ -71,7 +70,7 @@ pub(super) fn run(lab: &mut Lab) -> Result {
         .replace("db1: 100", "db1: 150")
         .replace("retries: 1", "retries: 2");
     cluster.db1.write_file("lbd.yaml", other.text())?;
-    let said = reload(&cluster.db1)?;
+    let said = ask_lbd(&cluster.db1, "reload")?;
     ensure!(
         said.contains("changes in the kernel: 1"),
         "the scheduler only: {said}"
@@ -89,7 +88,7 @@ pub(super) fn run(lab: &mut Lab) -> Result {
 
     lab.say("back to the first file");
     cluster.db1.write_file("lbd.yaml", file.text())?;
-    reload(&cluster.db1)?;
+    ask_lbd(&cluster.db1, "reload")?;
     cluster.settled(lab, &cluster.db1, &cluster.databases())?;
     before.must_equal(
         &Snapshot::of(&cluster.db1, &Part::ALL)?,
@@ -106,7 +105,7 @@ pub(super) fn run(lab: &mut Lab) -> Result {
     cluster
         .db1
         .write_file("lbd.yaml", file.without_services().text())?;
-    reload(&cluster.db1)?;
+    ask_lbd(&cluster.db1, "reload")?;
     ensure!(cluster.db1.ipvs()?.is_empty(), "the service is gone");
     ensure!(
         !cluster
@@ -146,10 +145,6 @@ fn all_answer(held: &mut [Held], what: &str) -> Result {
     Ok(())
 }
 
-fn reload(host: &Host) -> Result<String> {
-    host.run(&format!("{} reload", lbd_program()?))
-}
-
 /// Each is refused in words that say where, and the daemon goes on as before.
 fn bad_files(cluster: &Cluster, fleet: &mut Fleet, file: &Reference, before: &Snapshot) -> Result {
     let host = &cluster.db1;
@@ -170,7 +165,7 @@ fn bad_files(cluster: &Cluster, fleet: &mut Fleet, file: &Reference, before: &Sn
     ];
     for (text, sign) in bad {
         host.write_file("lbd.yaml", text.text())?;
-        let said = reload(host)
+        let said = ask_lbd(host, "reload")
             .err()
             .map(|error| error.to_string())
             .unwrap_or_default();

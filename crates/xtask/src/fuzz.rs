@@ -4,42 +4,40 @@ use crate::cargo_tool;
 use crate::project::Project;
 use crate::stage::Verdict;
 use crate::{process, setup};
-use std::path::PathBuf;
 
 /// A crate with fuzz targets, in a workspace of their own in its folder `fuzz`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Fuzzed {
     /// The crate's folder.
     folder: &'static str,
-    /// No two crates have a target of one name: findings are kept by it.
-    targets: &'static [&'static str],
-    /// The folder with the targets' folders of seeds, or with the seeds of its only target.
-    seeds: &'static str,
+    /// Each with its folder of seeds. No two crates have a target of one name: findings are kept by it.
+    targets: &'static [(&'static str, &'static str)],
 }
-
-const SEEDS: &str = "testdata/fuzz";
 
 /// All of them.
 pub(crate) const FUZZED: [Fuzzed; 4] = [
     Fuzzed {
         folder: "crates/healthcheck",
-        targets: &["mysql"],
-        seeds: SEEDS,
+        targets: &[("mysql", "testdata/fuzz/mysql")],
     },
     Fuzzed {
         folder: "crates/ipvs-netlink",
-        targets: &["reply", "request"],
-        seeds: SEEDS,
+        targets: &[
+            ("reply", "testdata/fuzz/reply"),
+            ("request", "testdata/fuzz/request"),
+        ],
     },
     Fuzzed {
         folder: "crates/keepalived-conf",
-        targets: &["import"],
-        seeds: "testdata/keepalived",
+        targets: &[("import", "testdata/keepalived")],
     },
     Fuzzed {
         folder: "crates/vrrp-proto",
-        targets: &["decode", "round_trip", "election"],
-        seeds: SEEDS,
+        targets: &[
+            ("decode", "testdata/fuzz/decode"),
+            ("round_trip", "testdata/fuzz/round_trip"),
+            ("election", "testdata/fuzz/election"),
+        ],
     },
 ];
 
@@ -51,14 +49,6 @@ impl Fuzzed {
     pub(crate) fn manifest(self) -> String {
         format!("{}/fuzz/Cargo.toml", self.folder)
     }
-
-    fn seeds(self, project: &Project, target: &str) -> PathBuf {
-        let all = project.root().join(self.seeds);
-        match self.seeds {
-            SEEDS => all.join(target),
-            _ => all,
-        }
-    }
 }
 
 pub(crate) fn run(project: &Project) -> Verdict {
@@ -66,9 +56,9 @@ pub(crate) fn run(project: &Project) -> Verdict {
         return Verdict::NotRun(why);
     }
     for fuzzed in FUZZED {
-        for target in fuzzed.targets {
+        for (target, seeds) in fuzzed.targets {
             println!("fuzz: {target} of {} for {SECONDS} s", fuzzed.folder);
-            if let Err(why) = run_target(project, fuzzed, target) {
+            if let Err(why) = run_target(project, fuzzed.folder, target, seeds) {
                 return Verdict::Failed(format!("{target}: {why}"));
             }
         }
@@ -76,7 +66,7 @@ pub(crate) fn run(project: &Project) -> Verdict {
     Verdict::Passed
 }
 
-fn run_target(project: &Project, fuzzed: Fuzzed, target: &str) -> Result<(), String> {
+fn run_target(project: &Project, folder: &str, target: &str, seeds: &str) -> Result<(), String> {
     let built = project.fuzzing();
     let corpus = built.join("corpus").join(target);
     std::fs::create_dir_all(&corpus).map_err(|why| format!("{}: {why}", corpus.display()))?;
@@ -85,14 +75,14 @@ fn run_target(project: &Project, fuzzed: Fuzzed, target: &str) -> Result<(), Str
     command
         .arg(target)
         .arg(&corpus)
-        .arg(fuzzed.seeds(project, target))
+        .arg(project.root().join(seeds))
         .args([
             "--",
             &format!("-max_total_time={SECONDS}"),
             "-print_final_stats=1",
             "-verbosity=0",
         ])
-        .current_dir(project.root().join(fuzzed.folder))
+        .current_dir(project.root().join(folder))
         .env("CARGO_TARGET_DIR", &built);
     process::run(&mut command)
 }

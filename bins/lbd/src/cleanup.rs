@@ -1,7 +1,6 @@
 //! `lbd cleanup`: takes everything of lbd's off this host.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write};
 use std::path::Path;
 
 use lbd_core::desired::Desired;
@@ -12,6 +11,7 @@ use crate::run::kernel::{Kernel, change_of_ipvs};
 use crate::run::ledger::Ledger;
 use crate::run::lock;
 use crate::run::preflight::{Needs, rights};
+use crate::say::say;
 
 /// Takes away what is written down as lbd's and every mark rule in lbd's chains, then puts back the kernel parameters
 /// that still are as lbd left them.
@@ -20,10 +20,7 @@ pub(crate) fn clean_up(runtime_dir: &Path) -> Result<(), Failure> {
     let _lock = lock::take(runtime_dir)?;
     let ledger = Ledger::open(runtime_dir)
         .map_err(|error| Failure::Runtime(format!("the ledger: {error}")))?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::Runtime(format!("cannot start: {error}")))?;
+    let runtime = crate::runtime::of_one_thread()?;
     let failures = runtime.block_on(take_off(&ledger))?;
     if !failures.is_empty() {
         return Err(Failure::Runtime(failures.join("\n")));
@@ -112,8 +109,4 @@ fn put_back(ledger: &Ledger, failures: &mut Vec<String>) {
 /// A reader that has gone must not leave the work half done.
 fn tell(what: &str) {
     let _ = say(what);
-}
-
-fn say(what: &str) -> Result<(), Failure> {
-    writeln!(io::stdout(), "{what}").map_err(|error| Failure::Runtime(error.to_string()))
 }

@@ -19,17 +19,24 @@ pub(crate) fn load(path: &Path) -> Result<Config, Failure> {
 }
 
 fn read(path: &Path) -> Result<String, Failure> {
-    let complaint = |what: String| Failure::Config(format!("{}: {what}", path.display()));
-    let file = File::open(path).map_err(|error| complaint(error.to_string()))?;
-    let mut text = String::new();
+    let text = octets(path).and_then(|octets| {
+        String::from_utf8(octets).map_err(|_| "stream did not contain valid UTF-8".to_owned())
+    });
+    text.map_err(|what| Failure::Config(format!("{}: {what}", path.display())))
+}
+
+/// A configuration file of whatever program; else why it cannot be had, without its name.
+pub(crate) fn octets(path: &Path) -> Result<Vec<u8>, String> {
+    let file = File::open(path).map_err(|error| error.to_string())?;
+    let mut octets = Vec::new();
     let length = file
         .take(LONGEST)
-        .read_to_string(&mut text)
-        .map_err(|error| complaint(error.to_string()))?;
+        .read_to_end(&mut octets)
+        .map_err(|error| error.to_string())?;
     if u64::try_from(length).is_ok_and(|length| length < LONGEST) {
-        return Ok(text);
+        return Ok(octets);
     }
-    Err(complaint(format!(
+    Err(format!(
         "{LONGEST} octets and more are too many for a configuration file"
-    )))
+    ))
 }

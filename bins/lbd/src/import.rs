@@ -1,8 +1,8 @@
 //! `lbd import`: keepalived's files as one file of lbd's.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::{Read, Write};
+use std::fs;
+use std::io::Write;
 use std::net::IpAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -13,9 +13,8 @@ use keepalived_conf::{Answers, Beside, Import, Include, Kind, Source, glob};
 use lbd_core::config::Config;
 
 use crate::failure::Failure;
+use crate::file;
 
-/// The longest file that is read, in octets.
-const LONGEST: u64 = 4 * 1024 * 1024;
 /// Files that one include line may name.
 const MOST_FILES: usize = 1000;
 
@@ -127,16 +126,7 @@ fn parameters(path: &Path) -> Result<Parameters, Failure> {
 
 /// Reads a file. Octets that are no UTF-8, as in old comments, are replaced.
 fn read(path: &Path) -> Result<Source, String> {
-    let mut octets = Vec::new();
-    let file = File::open(path).map_err(|error| error.to_string())?;
-    file.take(LONGEST)
-        .read_to_end(&mut octets)
-        .map_err(|error| error.to_string())?;
-    if u64::try_from(octets.len()).is_ok_and(|length| length >= LONGEST) {
-        return Err(format!(
-            "{LONGEST} octets and more are too many for a configuration file"
-        ));
-    }
+    let octets = file::octets(path)?;
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),

@@ -13,6 +13,9 @@ mod guardian;
 mod import;
 mod priority;
 mod run;
+mod runtime;
+mod say;
+mod signals;
 mod testament;
 
 use std::process::ExitCode;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::{Answer, Command, LONGEST, Request, Response, VERSION, socket};
 use crate::failure::Failure;
+use crate::say::say;
 
 /// How long the daemon may take to answer: a reload waits for programs that have a time limit of their own.
 const PATIENCE: Duration = Duration::from_secs(40);
@@ -31,10 +32,6 @@ pub(crate) fn reload(runtime_dir: &Path) -> Result<(), Failure> {
         Answer::Refused(why) => Err(Failure::Runtime(why)),
         Answer::HandedOver(_) => Err(strange()),
     }
-}
-
-fn say(what: &str) -> Result<(), Failure> {
-    writeln!(io::stdout(), "{what}").map_err(|error| Failure::Runtime(error.to_string()))
 }
 
 fn strange() -> Failure {

@@ -21,8 +21,9 @@ use tokio::time::Instant;
 use tracing::{error, info, warn};
 
 use crate::failure::Failure;
+use crate::signals::Wish;
 use child::{Child, Ended};
-use signals::{Signals, Wish};
+use signals::Signals;
 use stand_in::StandIn;
 
 /// Deaths within [`SPELL`] after which no new daemon is started.
@@ -34,10 +35,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Runs the daemon, again and again, until it ends by itself.
 pub(crate) fn watch_over() -> Result<(), Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::Runtime(format!("cannot start: {error}")))?;
+    let runtime = crate::runtime::of_one_thread()?;
     crate::priority::raise();
     runtime.block_on(async {
         let mut stand_in = StandIn::default();
@@ -88,7 +86,7 @@ async fn attend(
             biased;
             () = stand_in.due() => stand_in.send(),
             wish = signals.next() => match wish {
-                Wish::Stop => child.stop().await,
+                Wish::Stop(_) => child.stop().await,
                 Wish::Reload => child.reload(),
             },
             clause = child.clause() => match clause {

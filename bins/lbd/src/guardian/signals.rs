@@ -1,38 +1,22 @@
-//! The signals that the guardian takes for its daemon.
+//! The signals that the guardian takes for its daemon, and whether one was to stop.
 
 use std::time::Duration;
 
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::info;
 
 use crate::failure::Failure;
-
-/// What a signal asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Wish {
-    Stop,
-    Reload,
-}
+use crate::signals::{self, Wish};
 
 #[derive(Debug)]
 pub(super) struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
-    quit: Signal,
-    hang_up: Signal,
+    signals: signals::Signals,
     stopping: bool,
 }
 
 impl Signals {
     pub(super) fn listen() -> Result<Self, Failure> {
-        let listen = |kind| {
-            signal(kind).map_err(|error| Failure::Runtime(format!("cannot take signals: {error}")))
-        };
         Ok(Self {
-            terminate: listen(SignalKind::terminate())?,
-            interrupt: listen(SignalKind::interrupt())?,
-            quit: listen(SignalKind::quit())?,
-            hang_up: listen(SignalKind::hangup())?,
+            signals: signals::Signals::listen()?,
             stopping: false,
         })
     }
@@ -44,15 +28,12 @@ impl Signals {
 
     /// Waits for a signal, and takes note of one to stop.
     pub(super) async fn next(&mut self) -> Wish {
-        let name = tokio::select! {
-            _ = self.terminate.recv() => "SIGTERM",
-            _ = self.interrupt.recv() => "SIGINT",
-            _ = self.quit.recv() => "SIGQUIT",
-            _ = self.hang_up.recv() => return Wish::Reload,
-        };
-        info!("{name}: stopping");
-        self.stopping = true;
-        Wish::Stop
+        let wish = self.signals.next().await;
+        if let Wish::Stop(name) = wish {
+            info!("{name}: stopping");
+            self.stopping = true;
+        }
+        wish
     }
 
     /// Takes note of a signal that has arrived already.

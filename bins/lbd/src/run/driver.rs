@@ -10,7 +10,6 @@ use lbd_core::engine::{AdvertLink, Effect, Engine, Event, LinkId, Neighbour, Pro
 use lbd_core::host::Interface;
 use lbd_core::plan::Scope;
 use tokio::runtime::Runtime;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::sync::{oneshot, watch};
 use tracing::{debug, info, warn};
@@ -30,6 +29,7 @@ use crate::cli::RunOptions;
 use crate::control::server::{Asked, Control};
 use crate::control::{Answer, Command};
 use crate::failure::Failure;
+use crate::signals::{Signals, Wish};
 
 /// How many events may wait for the engine; who has more must wait.
 const INBOX: usize = 256;
@@ -322,16 +322,16 @@ impl Driver {
         let scope = succession.scope();
         self.nic.send_replace(succession.nic().to_owned());
         let now = self.clock.now();
-        let mut effects = self.engine.reload(now, succession, &file.interfaces);
-        let converge = effects
-            .iter()
-            .position(|e| matches!(e, Effect::Converge(_)));
-        let desired = match converge.map(|place| effects.remove(place)) {
-            Some(Effect::Converge(desired)) => Some(desired),
-            Some(_) | None => None,
-        };
+        let (mut desired, mut others) = (None, Vec::new());
+        for effect in self.engine.reload(now, succession, &file.interfaces) {
+            if let Effect::Converge(wanted) = effect {
+                desired = Some(wanted);
+            } else {
+                others.push(effect);
+            }
+        }
         let outcome = self.worker.reform(scope, file.needs, desired);
-        for effect in effects {
+        for effect in others {
             self.carry_out(effect);
         }
         for (index, socket) in self.sockets.iter_mut().enumerate() {
@@ -439,41 +439,5 @@ async fn respite(until: Option<tokio::time::Instant>) {
     match until {
         Some(at) => tokio::time::sleep_until(at).await,
         None => std::future::pending().await,
-    }
-}
-
-/// What a signal asks for.
-enum Wish {
-    Stop(&'static str),
-    Reload,
-}
-
-struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
-    quit: Signal,
-    hang_up: Signal,
-}
-
-impl Signals {
-    fn listen() -> Result<Self, Failure> {
-        let listen = |kind| {
-            signal(kind).map_err(|error| Failure::Runtime(format!("cannot take signals: {error}")))
-        };
-        Ok(Self {
-            terminate: listen(SignalKind::terminate())?,
-            interrupt: listen(SignalKind::interrupt())?,
-            quit: listen(SignalKind::quit())?,
-            hang_up: listen(SignalKind::hangup())?,
-        })
-    }
-
-    async fn next(&mut self) -> Wish {
-        tokio::select! {
-            _ = self.terminate.recv() => Wish::Stop("SIGTERM"),
-            _ = self.interrupt.recv() => Wish::Stop("SIGINT"),
-            _ = self.quit.recv() => Wish::Stop("SIGQUIT"),
-            _ = self.hang_up.recv() => Wish::Reload,
-        }
     }
 }

@@ -29,10 +29,7 @@ use crate::file;
 /// Runs the daemon until it is told to stop.
 pub(crate) fn run(options: &RunOptions) -> Result<(), Failure> {
     let config = file::load(&options.config)?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::Runtime(format!("cannot start: {error}")))?;
+    let runtime = crate::runtime::of_one_thread()?;
     runtime.block_on(async {
         let ready = preflight::preflight(config, options).await?;
         let host = &ready.host;

@@ -53,11 +53,17 @@ impl Repairs {
         self.total
     }
 
+    /// Forgets the things that have been quiet; once before each round of judging, or they would pile up.
+    pub fn forget_quiet(&mut self, now: Duration) {
+        self.things.retain(|_, thing| !thing.is_quiet(now));
+    }
+
     /// Judges a step that puts right what another program changed. `now` is monotonic, from any origin.
     pub fn judge(&mut self, now: Duration, step: &Step) -> Verdict {
-        self.things
-            .retain(|_, thing| now.saturating_sub(thing.last) <= QUIET);
         let thing = self.things.entry(step.thing()).or_default();
+        if thing.is_quiet(now) {
+            *thing = Thing::default();
+        }
         if !thing.may_be_repaired(now) {
             return Verdict::Hold;
         }
@@ -70,6 +76,10 @@ impl Repairs {
 }
 
 impl Thing {
+    fn is_quiet(&self, now: Duration) -> bool {
+        now.saturating_sub(self.last) > QUIET
+    }
+
     /// Whether it may be repaired now; takes note if so.
     fn may_be_repaired(&mut self, now: Duration) -> bool {
         self.last = now;

@@ -66,10 +66,10 @@ pub enum Error {
 }
 
 fn why_missing(key: &Key) -> String {
-    match (key.interface(), key.components()) {
-        (Some("all" | "default"), _) => "this kernel does not know it".to_owned(),
-        (Some(interface), _) => format!("is there an interface {interface}? (ip link)"),
-        (None, [_, _, vs, _]) if vs == "vs" => "load IPVS first (modprobe ip_vs)".to_owned(),
-        (None, _) => "the module that brings it may not be loaded".to_owned(),
+    match key.interface() {
+        Some("all" | "default") => "this kernel does not know it".to_owned(),
+        Some(interface) => format!("is there an interface {interface}? (ip link)"),
+        None if key.is_ipvs() => "load IPVS first (modprobe ip_vs)".to_owned(),
+        None => "the module that brings it may not be loaded".to_owned(),
     }
 }

@@ -30,6 +30,11 @@ impl Key {
         Self::new(["net", "ipv4", "vs", name])
     }
 
+    /// Whether it is one of `net.ipv4.vs`.
+    pub fn is_ipvs(&self) -> bool {
+        matches!(self.0.as_slice(), [net, ipv4, vs, _] if net == "net" && ipv4 == "ipv4" && vs == "vs")
+    }
+
     /// The components, outermost first.
     pub fn components(&self) -> &[String] {
         &self.0

@@ -6,7 +6,7 @@ use ipvs_netlink::{Change, Client, Daemon, DestinationEntry, ServiceEntry, Servi
 use lbd_core::desired::{Desired, Vip};
 use lbd_core::plan::{Actual, ActualService, Scope, Step};
 use netfilter_mark::{Backend, ChainState};
-use sysctl_tune::{Key, Setting};
+use sysctl_tune::Setting;
 use thiserror::Error;
 use tracing::debug;
 use vip_netlink::{Added, Deleted, Link, Netlink};
@@ -30,7 +30,7 @@ pub(crate) enum KernelError {
 
 impl KernelError {
     /// Whether it will fail again however often it is tried.
-    pub(crate) fn is_for_good(&self) -> bool {
+    pub(super) fn is_for_good(&self) -> bool {
         matches!(self, Self::Network(vip_netlink::Error::Closed { .. }))
     }
 }
@@ -57,7 +57,7 @@ impl Kernel {
     }
 
     /// Opens what another file needs beyond that; what is open stays, as something may be left there.
-    pub(crate) async fn reform(&mut self, needs: Needs) -> Result<(), KernelError> {
+    pub(super) async fn reform(&mut self, needs: Needs) -> Result<(), KernelError> {
         if needs.marks.is_some() {
             self.marks = needs.marks;
         }
@@ -68,12 +68,12 @@ impl Kernel {
     }
 
     /// What the mark rules are made with, where there are any.
-    pub(crate) fn marks(&self) -> Option<Backend> {
+    pub(super) fn marks(&self) -> Option<Backend> {
         self.marks.clone()
     }
 
     /// Takes lbd's mark rules out of the backends that are not in use any more: they would have their effect still.
-    pub(crate) fn clear_other_backends(&self) -> Result<(), KernelError> {
+    pub(super) fn clear_other_backends(&self) -> Result<(), KernelError> {
         match &self.marks {
             Some(backend) => Ok(backend.remove_from_others()?),
             None => Ok(()),
@@ -108,7 +108,7 @@ impl Kernel {
                     sysctls.insert(setting.key.clone(), value);
                 }
                 // Not every kernel has all of IPVS's; the others must be there.
-                Err(sysctl_tune::Error::Missing { key }) if is_of_ipvs(&key) => {
+                Err(sysctl_tune::Error::Missing { key }) if key.is_ipvs() => {
                     debug!("this kernel has no {key}");
                 }
                 Err(error) => told(error.into()),
@@ -130,7 +130,7 @@ impl Kernel {
     }
 
     /// Every address on the host's interfaces.
-    pub(crate) async fn addresses(&self) -> Result<BTreeSet<Vip>, KernelError> {
+    pub(super) async fn addresses(&self) -> Result<BTreeSet<Vip>, KernelError> {
         let names: BTreeMap<u32, String> = self
             .network
             .links()
@@ -242,14 +242,10 @@ impl Kernel {
     }
 
     /// An interface.
-    pub(crate) async fn link(&self, interface: &str) -> Result<Link, KernelError> {
+    pub(super) async fn link(&self, interface: &str) -> Result<Link, KernelError> {
         let link = self.network.link(interface).await?;
         link.ok_or_else(|| KernelError::NoInterface(interface.to_owned()))
     }
-}
-
-fn is_of_ipvs(key: &Key) -> bool {
-    matches!(key.components(), [net, ipv4, vs, _] if net == "net" && ipv4 == "ipv4" && vs == "vs")
 }
 
 /// A step as a change of IPVS, if it is one.

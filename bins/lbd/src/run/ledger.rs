@@ -115,7 +115,7 @@ impl Ledger {
     }
 
     /// Writes down what the steps will make. To be called before they are carried out.
-    pub(crate) fn announce(&mut self, steps: &[Step]) -> io::Result<()> {
+    pub(super) fn announce(&mut self, steps: &[Step]) -> io::Result<()> {
         let mut pages = self.pages.clone();
         for step in steps {
             pages.add(step);
@@ -125,7 +125,7 @@ impl Ledger {
 
     /// Crosses out what the steps took away, and what others took away before: should it come back, it
     /// will not be lbd's. To be called after the steps were carried out.
-    pub(crate) fn settle(
+    pub(super) fn settle(
         &mut self,
         steps: &[Step],
         before: &Actual,

@@ -1,7 +1,7 @@
 //! Everything that can be found out before anything is changed: is the file right for this host,
 //! may we, and has the kernel what it takes?
 
-use lbd_core::config::{Config, MarkBackend, MarkMode};
+use lbd_core::config::{Config, MarkMode};
 use lbd_core::host::{Host, Interface};
 use lbd_core::plan::Scope;
 use netfilter_mark::{Backend, Choice};
@@ -100,13 +100,8 @@ pub(super) async fn needs_of(host: &Host) -> Result<Needs, Failure> {
     let managed = host
         .directed()
         .any(|(_, service)| service.fwmark.is_some() && service.mark == MarkMode::Managed);
-    let choice = match host.config.mark_backend {
-        MarkBackend::Auto => Choice::Auto,
-        MarkBackend::Iptables => Choice::Iptables,
-        MarkBackend::Nftables => Choice::Nftables,
-    };
     let marks = match managed {
-        true => Some(detect(choice).await?),
+        true => Some(detect(host.config.mark_backend).await?),
         false => None,
     };
     Ok(Needs {
@@ -127,12 +122,10 @@ impl Needs {
     /// is gone with its module needs no clearing away.
     pub(crate) async fn or_left(mut self, owned: &Scope) -> Self {
         let left = !owned.services.is_empty() || owned.sync;
-        let gone = left
-            && matches!(
-                ipvs_netlink::Client::connect().await,
-                Err(ipvs_netlink::Error::NoIpvs)
-            );
-        self.ipvs |= left && !gone;
+        if left && !self.ipvs {
+            let found = ipvs_netlink::Client::connect().await;
+            self.ipvs = !matches!(found, Err(ipvs_netlink::Error::NoIpvs));
+        }
         if owned.marks && self.marks.is_none() {
             self.marks = Backend::detect(Choice::Auto).ok();
         }

@@ -15,8 +15,8 @@ mod validate;
 
 pub use error::{ConfigError, Problem};
 pub use model::{
-    Config, Email, HealthCheck, MarkBackend, MarkMode, Node, Notifications, NotifyHooks, TcpCheck,
-    TrackScript, VirtualRouter, VirtualService,
+    Config, Email, HealthCheck, MarkMode, Node, Notifications, NotifyHooks, TcpCheck, TrackScript,
+    VirtualRouter, VirtualService,
 };
 
 impl Config {

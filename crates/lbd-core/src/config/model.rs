@@ -8,7 +8,7 @@ use std::time::Duration;
 use healthcheck::Policy;
 use ipnet::IpNet;
 use ipvs_netlink::{Family, Forwarding, Protocol, Scheduler, ServiceFlags, ServiceKey};
-use netfilter_mark::Mac;
+use netfilter_mark::{Choice, Mac};
 use vrrp_proto::{Authentication, Centis, ChecksumForm, Priority, Version, Vrid};
 
 /// A whole, valid configuration: the same on every node of a cluster.
@@ -27,7 +27,7 @@ pub struct Config {
     /// Whether directors tell each other of their connections, so that these survive a takeover.
     pub connection_sync: bool,
     /// The program that the mark rules are made with.
-    pub mark_backend: MarkBackend,
+    pub mark_backend: Choice,
     /// Parameters of IPVS, by their last name, that lbd does not touch.
     pub left_parameters: BTreeSet<String>,
 }
@@ -127,18 +127,6 @@ pub enum MarkMode {
     Managed,
     /// Somebody else; lbd only balances what is marked.
     External,
-}
-
-/// The program that mark rules are made with.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum MarkBackend {
-    /// Whichever the host uses already.
-    #[default]
-    Auto,
-    /// iptables, in the variant that works.
-    Iptables,
-    /// nft, in a table of its own.
-    Nftables,
 }
 
 /// What turns a service's mark into its guard mark.

@@ -155,13 +155,8 @@ impl Check {
 
     /// Whether both ask the same of the same server.
     fn is_as(&self, other: &Self) -> bool {
-        let policy = |check: &Self| {
-            check
-                .monitor
-                .as_ref()
-                .map(|monitor| monitor.policy().clone())
-        };
-        self.target == other.target && policy(self) == policy(other)
+        let (ours, theirs) = (self.monitor.as_ref(), other.monitor.as_ref());
+        self.target == other.target && ours.map(Monitor::policy) == theirs.map(Monitor::policy)
     }
 
     fn report(&self, change: Change) -> Effect {

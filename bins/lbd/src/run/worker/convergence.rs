@@ -13,6 +13,7 @@ use tracing::{error, info, warn};
 
 use super::announcers::Announcers;
 use super::mailbox::Mailbox;
+use super::{Ending, Outcome};
 use crate::run::kernel::{Kernel, change_of_ipvs};
 use crate::run::ledger::Ledger;
 use crate::run::preflight::Needs;
@@ -94,23 +95,18 @@ impl Convergence {
         self.lost
     }
 
-    /// What is not as it should be, in words; nothing where all is well.
-    pub(super) fn complaint(&self) -> String {
-        self.complaint.clone().unwrap_or_default()
-    }
-
     /// Whether all is as it should be, or else what is not.
-    pub(super) fn ending(&self) -> Result<(), String> {
+    pub(super) fn ending(&self) -> Ending {
         match &self.complaint {
             Some(complaint) => Err(complaint.clone()),
             None => Ok(()),
         }
     }
 
-    /// Brings the kernel to the desired state, and says how many changes that took; none when something failed.
-    pub(super) async fn converge(&mut self, mailbox: &Mailbox) -> Option<usize> {
+    /// Brings the kernel to the desired state.
+    pub(super) async fn converge(&mut self, mailbox: &Mailbox) -> Outcome {
         let Some(desired) = self.desired.clone() else {
-            return Some(0);
+            return Ok(0);
         };
         let mut failures = Vec::new();
         let done = self.try_converge(&desired, mailbox, &mut failures).await;
@@ -134,7 +130,7 @@ impl Convergence {
             }
             self.complaint = complaint;
         }
-        self.complaint.is_none().then_some(done)
+        self.ending().map(|()| done)
     }
 
     /// One failure does not keep the rest from being done: an address without its service still
@@ -199,6 +195,7 @@ impl Convergence {
             return steps;
         }
         let now = self.origin.elapsed();
+        self.repairs.forget_quiet(now);
         steps.retain(|step| match self.repairs.judge(now, step) {
             Verdict::Repair(count) => {
                 warn!(count, "changed by another program, putting it right: {step}");

@@ -175,18 +175,18 @@ async fn work(mut state: Convergence, mailbox: &Mailbox) -> Ending {
             state.reform(scope, needs).await;
         }
         state.order(orders.desired, orders.announce);
-        let done = state.converge(mailbox).await;
+        let outcome = state.converge(mailbox).await;
         state.announce().await;
         for asked in orders.asked {
             // Whoever asked may have gone.
-            let _ = asked.send(done.ok_or_else(|| state.complaint()));
+            let _ = asked.send(outcome.clone());
         }
         if orders.finish || state.lost() {
             return state.ending();
         }
-        next_look = match done {
-            Some(_) => next_sweep,
-            None => Instant::now() + RETRY,
+        next_look = match outcome {
+            Ok(_) => next_sweep,
+            Err(_) => Instant::now() + RETRY,
         };
     }
 }

@@ -2,17 +2,18 @@
 
 use std::collections::BTreeSet;
 
+use netfilter_mark::Choice;
 use sysctl_tune::IpvsNeeds;
 
 use super::findings::Findings;
-use crate::config::file::{self, File};
-use crate::config::model::{MarkBackend, VirtualRouter, VirtualService};
+use crate::config::file::{File, MarkBackend};
+use crate::config::model::{VirtualRouter, VirtualService};
 
-pub(super) fn mark_backend(value: Option<file::MarkBackend>) -> MarkBackend {
+pub(super) fn mark_backend(value: Option<MarkBackend>) -> Choice {
     match value {
-        None | Some(file::MarkBackend::Auto) => MarkBackend::Auto,
-        Some(file::MarkBackend::Iptables) => MarkBackend::Iptables,
-        Some(file::MarkBackend::Nftables) => MarkBackend::Nftables,
+        None | Some(MarkBackend::Auto) => Choice::Auto,
+        Some(MarkBackend::Iptables) => Choice::Iptables,
+        Some(MarkBackend::Nftables) => Choice::Nftables,
     }
 }
 

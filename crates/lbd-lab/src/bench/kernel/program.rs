@@ -89,17 +89,17 @@ impl Program {
         Ok((running, began))
     }
 
-    /// The line by which it says that it has read its file again, and that it cannot.
+    /// The words by which it says that its file is in force again, and that it is not.
     const fn reload_words(self) -> (&'static str, &'static str) {
         match self {
-            Self::Lbd => ("reloaded", "the file is read at start only"),
+            Self::Lbd => ("changes in the kernel: ", "not reloaded"),
             Self::Ipvsadm | Self::Keepalived => ("Reload complete", "Reload failed"),
         }
     }
 }
 
 impl Running {
-    /// Has an unchanged file read again. Gives how long it took until it said so; nothing where it cannot.
+    /// Has an unchanged file read again. Gives how long it took until it said so; nothing where there is no daemon.
     pub(super) fn reload(&mut self) -> Result<Option<Duration>> {
         let (done, refused) = self.program.reload_words();
         let Some(daemon) = &mut self.daemon else {
@@ -114,11 +114,8 @@ impl Running {
             if new.contains(done) {
                 return Ok(Some(began.elapsed()));
             }
-            if new.contains(refused) {
-                return Ok(None);
-            }
             ensure!(
-                began.elapsed() < Duration::from_secs(60),
+                !new.contains(refused) && began.elapsed() < Duration::from_secs(60),
                 "{} does not say \"{done}\": {}",
                 self.program.name(),
                 daemon.tail(5)

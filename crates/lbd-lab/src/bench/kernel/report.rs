@@ -32,9 +32,7 @@ impl Figured {
         if let Some(time) = life.reload {
             self.reload.add(time);
         }
-        if let Some(time) = life.weight {
-            self.weight.add(time);
-        }
+        self.weight.add(life.weight);
         if let Some((kib, processes)) = life.memory {
             self.memory
                 .add(f64::from(u32::try_from(kib).unwrap_or(u32::MAX)) / 1024.0);
@@ -77,7 +75,9 @@ pub(super) fn text(all: &[Figured; 3]) -> String {
     counts("reload of an unchanged file: requests", |asked| {
         asked.by_reload
     });
-    counts("one weight changed: requests", |asked| asked.by_weight);
+    counts("one weight changed: requests", |asked| {
+        Some(asked.by_weight)
+    });
     let [lbd, ipvsadm, keepalived] = all.each_ref().map(memory);
     let [of_lbd, of_ipvsadm, of_keepalived] = all.each_ref().map(|figured| &figured.memory);
     text.push_str(&format!(

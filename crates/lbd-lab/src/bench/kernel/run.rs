@@ -19,7 +19,7 @@ const LIMIT: Duration = Duration::from_secs(120);
 /// From a full table to the first look at the memory: what a program does after it has been done.
 const SETTLE: Duration = Duration::from_secs(1);
 
-/// What one life showed; times in milliseconds, nothing where the program cannot do it.
+/// What one life showed; times in milliseconds, nothing where there is no daemon to ask.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Life {
     /// From the start of the program to the full table.
@@ -29,14 +29,14 @@ pub(super) struct Life {
     /// KiB, shared pages in parts, and how many processes.
     pub(super) memory: Option<(u64, usize)>,
     pub(super) reload: Option<f64>,
-    pub(super) weight: Option<f64>,
+    pub(super) weight: f64,
 }
 
 /// What the kernel was asked for, by an unchanged file and by one weight.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Asked {
     pub(super) by_reload: Option<Requests>,
-    pub(super) by_weight: Option<Requests>,
+    pub(super) by_weight: Requests,
 }
 
 /// On a freshly booted host.
@@ -45,18 +45,14 @@ pub(super) fn live(host: &Host, program: Program) -> Result<Life> {
     std::thread::sleep(SETTLE);
     let used = scale::memory(host)?;
     let reload = running.reload()?;
-    let weight = match (program, reload) {
-        (Program::Ipvsadm, _) | (_, Some(_)) => Some(changed_weight(host, &mut running)?),
-        // What does not read its file again cannot be told a weight.
-        (Program::Lbd | Program::Keepalived, None) => None,
-    };
+    let weight = changed_weight(host, &mut running)?;
     running.stop()?;
     Ok(Life {
         cold: milliseconds(filled.done - began),
         filling: milliseconds(filled.done - filled.began),
         memory: (used.processes > 0).then_some((used.proportional, used.processes)),
         reload: reload.map(milliseconds),
-        weight: weight.map(milliseconds),
+        weight: milliseconds(weight),
     })
 }
 
@@ -72,11 +68,9 @@ pub(super) fn watched(host: &Host, program: Program) -> Result<Asked> {
     if reloaded {
         asked.by_reload = Some(requests);
     }
-    if reloaded || program == Program::Ipvsadm {
-        running.change_weight(&Table::FULL.with_weight(2))?;
-        std::thread::sleep(SETTLE);
-        asked.by_weight = Some(monitor.requests()?);
-    }
+    running.change_weight(&Table::FULL.with_weight(2))?;
+    std::thread::sleep(SETTLE);
+    asked.by_weight = monitor.requests()?;
     running.stop()?;
     Ok(asked)
 }

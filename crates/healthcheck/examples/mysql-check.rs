@@ -64,7 +64,10 @@ fn print_grants(user: &str, host: &str, version: &str) {
         password: "PUT-THE-PASSWORD-HERE",
     };
     let level = Level::Replica(ReplicaOptions::default());
-    println!("{}", grants(&account, &Version::read(version), &level));
+    println!(
+        "{}",
+        grants(&account, Some(&Version::read(version)), &level)
+    );
 }
 
 /// Until SIGINT; then it takes leave of the server.

@@ -15,12 +15,15 @@ pub struct Account<'a> {
 }
 
 /// The statements that make `account` and give it what a probe at `level` needs on a server of this version, and
-/// nothing more; one a line, each ended by `;`.
+/// nothing more; one a line, each ended by `;`. Without a version they suit MariaDB from 10.5.9 and MySQL from 5.7
+/// alike, by [comments] that only one of the two executes.
+///
+/// [comments]: https://mariadb.com/kb/en/comment-syntax/
 ///
 /// They are to be run on the primary: replicas get them by replication. Strings are quoted for a server that
 /// does not run with `NO_BACKSLASH_ESCAPES`. What the statement of [`Level::Query`] needs only its author knows; a comment says so.
 #[must_use]
-pub fn grants(account: &Account<'_>, version: &Version, level: &Level) -> String {
+pub fn grants(account: &Account<'_>, version: Option<&Version>, level: &Level) -> String {
     let (user, host) = (quoted(account.user), quoted(account.host));
     let password = quoted(account.password);
     let mut statements = format!("CREATE USER {user}@{host} IDENTIFIED BY {password};\n");
@@ -43,7 +46,11 @@ pub fn grants(account: &Account<'_>, version: &Version, level: &Level) -> String
 }
 
 /// The right to see the state of replication.
-fn status_right(version: &Version) -> &'static str {
+fn status_right(version: Option<&Version>) -> &'static str {
+    let Some(version) = version else {
+        // MariaDB passes over comments for MySQL 5.7 and later, and MySQL over those with an M.
+        return "/*M!100509 REPLICA MONITOR *//*!50700 REPLICATION CLIENT */";
+    };
     match (version.flavour, version.number) {
         // https://mariadb.com/kb/en/grant/#replica-monitor
         (Flavour::MariaDb, number) if number >= (10, 5, 9) => "REPLICA MONITOR",

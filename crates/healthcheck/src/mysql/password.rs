@@ -13,7 +13,7 @@ const LONGEST: usize = 256;
 /// The name of the variable in which systemd says where a service's credentials are.
 const CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";
 
-/// A password. Shown to nobody: not by `Debug` either.
+/// A password. Shown to nobody by accident: not by `Debug` either.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Password(Box<[u8]>);
 
@@ -37,6 +37,12 @@ impl Password {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// The password as text, for a statement that sets it; none when it is not UTF-8.
+    #[must_use]
+    pub fn reveal(&self) -> Option<&str> {
+        core::str::from_utf8(&self.0).ok()
     }
 
     pub(super) fn len(&self) -> usize {

@@ -172,7 +172,7 @@ pub(crate) fn user_statements(version: &Version, level: &Level) -> String {
         host: "10.77.0.%",
         password: PASSWORD,
     };
-    grants(&account, version, level)
+    grants(&account, Some(version), level)
 }
 
 /// Whether something becomes true in time.

@@ -16,7 +16,7 @@ fn replica(heartbeat: Option<Heartbeat>) -> Level {
 fn a_ping_needs_the_user_and_no_right() {
     let version = Version::read("8.4.3");
     assert_eq!(
-        grants(&ACCOUNT, &version, &Level::Ping),
+        grants(&ACCOUNT, Some(&version), &Level::Ping),
         "CREATE USER 'probe'@'10.0.0.%' IDENTIFIED BY 'it''s \\\\ secret';\n"
     );
 }
@@ -31,7 +31,7 @@ fn the_right_to_see_replication_is_that_of_the_version() {
         ("5.5.5-10.5.9-MariaDB", "REPLICA MONITOR"),
         ("11.4.2-MariaDB", "REPLICA MONITOR"),
     ] {
-        let said = grants(&ACCOUNT, &Version::read(version), &replica(None));
+        let said = grants(&ACCOUNT, Some(&Version::read(version)), &replica(None));
         let grant = format!("GRANT {right} ON *.* TO 'probe'@'10.0.0.%';");
         assert_eq!(said.lines().nth(1), Some(grant.as_str()), "{version}");
         assert_eq!(said.lines().count(), 2);
@@ -41,7 +41,7 @@ fn the_right_to_see_replication_is_that_of_the_version() {
 #[test]
 fn a_heartbeat_table_is_granted_alone_and_quoted() {
     let level = replica(Some(Heartbeat::new("percona.heart`beat", None).unwrap()));
-    let said = grants(&ACCOUNT, &Version::read("8.4.3"), &level);
+    let said = grants(&ACCOUNT, Some(&Version::read("8.4.3")), &level);
     assert!(
         said.ends_with("GRANT SELECT ON `percona`.`heart``beat` TO 'probe'@'10.0.0.%';\n"),
         "{said}"
@@ -51,7 +51,7 @@ fn a_heartbeat_table_is_granted_alone_and_quoted() {
 #[test]
 fn a_statement_of_several_lines_stays_in_its_comment() {
     let level = Level::Query("SELECT 1\nFROM t; DROP USER u".to_owned());
-    let said = grants(&ACCOUNT, &Version::read("8.4.3"), &level);
+    let said = grants(&ACCOUNT, Some(&Version::read("8.4.3")), &level);
     assert_eq!(
         said.lines().nth(1),
         Some("-- And what this needs: SELECT 1 FROM t; DROP USER u")

@@ -45,6 +45,26 @@ pub(crate) enum Command {
         #[arg(long, default_value = "/run/lbd")]
         runtime_dir: PathBuf,
     },
+    /// Says what the running daemon does: its roles, the servers, and why each has the weight that it has.
+    Status {
+        /// As JSON, for programs.
+        #[arg(long)]
+        json: bool,
+        /// The runtime directory of the daemon.
+        #[arg(long, default_value = "/run/lbd")]
+        runtime_dir: PathBuf,
+    },
+    /// Prints the statements that make the users which the MySQL checks of a file need, with their passwords.
+    MysqlGrants {
+        /// The configuration file.
+        file: PathBuf,
+        /// The servers' version, as `SELECT VERSION()` says it; without, for MariaDB from 10.5.9 and MySQL from 5.7.
+        #[arg(long, value_name = "VERSION")]
+        server_version: Option<String>,
+        /// Print something else in the place of passwords, whose files are then not read.
+        #[arg(long)]
+        hide_password: bool,
+    },
     /// Takes everything of lbd's off this host, and puts kernel parameters back to what they were. No daemon may run.
     Cleanup {
         /// The runtime directory of the daemon that ran.

@@ -9,13 +9,16 @@ mod cli;
 mod control;
 mod failure;
 mod file;
+mod grants;
 mod guardian;
 mod import;
+mod mysql;
 mod priority;
 mod run;
 mod runtime;
 mod say;
 mod signals;
+mod status;
 mod testament;
 
 use std::process::ExitCode;
@@ -34,6 +37,12 @@ fn main() -> ExitCode {
         Command::Run(_) => guardian::watch_over(),
         Command::Handover { runtime_dir } => control::client::hand_over(runtime_dir),
         Command::Reload { runtime_dir } => control::client::reload(runtime_dir),
+        Command::Status { json, runtime_dir } => status::status(runtime_dir, *json),
+        Command::MysqlGrants {
+            file,
+            server_version,
+            hide_password,
+        } => grants::mysql_grants(file, server_version.as_deref(), *hide_password),
         Command::Cleanup { runtime_dir } => cleanup::clean_up(runtime_dir),
         Command::Check { file } => check::check(file),
         Command::Import(options) => import::import(options),

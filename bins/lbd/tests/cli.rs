@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -145,6 +146,73 @@ fn a_user_who_may_not_change_the_network_ends_with_5() {
 fn asking_a_daemon_that_does_not_run_says_so() {
     let folder = TempDir::new().unwrap();
     let output = lbd(&["handover", "--runtime-dir", as_str(folder.path())]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        said(&output).contains("is lbd running"),
+        "{}",
+        said(&output)
+    );
+}
+
+/// The reference file with a MySQL check and a password file of this mode.
+fn with_mysql_check(folder: &TempDir, mode: u32) -> PathBuf {
+    let password = folder.path().join("password");
+    fs::write(&password, "it's secret\n").unwrap();
+    fs::set_permissions(&password, fs::Permissions::from_mode(mode)).unwrap();
+    let check = format!(
+        "      mysql:\n        user: lbd\n        password_file: {}\n",
+        password.display()
+    );
+    let begin = REFERENCE.find("      tcp:").unwrap();
+    let end = REFERENCE.find("notifications:").unwrap();
+    let text = format!("{}{check}\n{}", &REFERENCE[..begin], &REFERENCE[end..]);
+    file(folder, &text)
+}
+
+#[test]
+fn the_statements_that_make_the_checks_users_are_printed() {
+    let folder = TempDir::new().unwrap();
+    let path = with_mysql_check(&folder, 0o400);
+    let output = lbd(&[
+        "mysql-grants",
+        as_str(&path),
+        "--server-version",
+        "10.11.6-MariaDB",
+    ]);
+    assert!(output.status.success(), "{}", said(&output));
+    let text = String::from_utf8(output.stdout).unwrap();
+    let statements: Vec<&str> = text
+        .lines()
+        .filter(|line| !line.starts_with("--"))
+        .collect();
+    assert_eq!(
+        statements,
+        [
+            "CREATE USER 'lbd'@'10.243.95.3' IDENTIFIED BY 'it''s secret';",
+            "GRANT REPLICA MONITOR ON *.* TO 'lbd'@'10.243.95.3';",
+            "CREATE USER 'lbd'@'10.243.95.4' IDENTIFIED BY 'it''s secret';",
+            "GRANT REPLICA MONITOR ON *.* TO 'lbd'@'10.243.95.4';"
+        ]
+    );
+    let hidden = lbd(&["mysql-grants", as_str(&path), "--hide-password"]);
+    let text = String::from_utf8(hidden.stdout).unwrap();
+    assert!(text.contains("PUT THE PASSWORD HERE") && !text.contains("secret"));
+}
+
+#[test]
+fn a_password_file_that_others_can_read_is_refused() {
+    let folder = TempDir::new().unwrap();
+    let path = with_mysql_check(&folder, 0o644);
+    let output = lbd(&["mysql-grants", as_str(&path)]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(said(&output).contains("chmod 0400"), "{}", said(&output));
+    assert!(output.stdout.is_empty());
+}
+
+#[test]
+fn a_status_without_a_daemon_says_where_it_looked() {
+    let folder = TempDir::new().unwrap();
+    let output = lbd(&["status", "--runtime-dir", as_str(folder.path())]);
     assert_eq!(output.status.code(), Some(1));
     assert!(
         said(&output).contains("is lbd running"),

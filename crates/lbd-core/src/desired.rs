@@ -14,6 +14,7 @@ use sysctl_tune::Setting;
 
 use crate::config::{MarkMode, VirtualService};
 use crate::host::Host;
+use crate::weight;
 
 /// An address on an interface of this host.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -94,8 +95,8 @@ pub struct Desired {
 pub trait Knowledge {
     /// This node's role in the router at this place in the configuration.
     fn role(&self, router: usize) -> Role;
-    /// The health of a node as a server of the service at this place in the configuration.
-    fn health(&self, service: usize, node: &str) -> Health;
+    /// What is wanted in the table of a node as a server of the service at this place in the configuration.
+    fn want(&self, service: usize, node: &str) -> weight::Want;
     /// The MACs of other directors, by name; a director whose MAC is not known is not in it.
     fn director_macs(&self) -> &BTreeMap<String, Mac>;
     /// Whether each other director's MAC is known or known not to be had: until then no new rule is made,
@@ -113,17 +114,6 @@ pub enum Role {
     /// It does not, and since its start it has been neither master nor heard one that will stay. It may have been
     /// master until a moment ago, and be it again soon.
     Undecided,
-}
-
-/// A server's health, as far as the table is concerned.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Health {
-    /// Not judged yet.
-    Unknown,
-    /// Serves.
-    Up,
-    /// Does not.
-    Down,
 }
 
 impl Desired {
@@ -239,11 +229,14 @@ fn desired_service(
         .iter()
         .filter_map(|name| host.config.nodes.get(name).map(|node| (name, node.address)))
         .map(|(name, address)| {
-            let destination = destination(service, name, address);
-            let want = match knowledge.health(index, name) {
-                Health::Unknown => Want::AsIs,
-                Health::Up => Want::Present(destination),
-                Health::Down => Want::Absent,
+            let mut destination = destination(service, name, address);
+            let want = match knowledge.want(index, name) {
+                weight::Want::AsIs => Want::AsIs,
+                weight::Want::Present(weight) => {
+                    destination.weight = weight;
+                    Want::Present(destination)
+                }
+                weight::Want::Absent => Want::Absent,
             };
             (destination.key(), want)
         })

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use lbd_core::config::{Config, HealthCheck, MarkMode};
+use lbd_core::config::{Config, MarkMode, Probe};
 use proptest::prelude::*;
 
 const REFERENCE: &str = include_str!("../../../testdata/lbd.yaml");
@@ -26,7 +26,8 @@ fn the_reference_file_says_what_the_reference_cluster_is() {
     assert_eq!(service.weight, 3);
     assert_eq!(service.servers, ["db1", "db2", "db3"]);
     assert_eq!(service.directors, ["db1", "db2"]);
-    let HealthCheck::Tcp(tcp) = service.health_check.as_ref().unwrap();
+    let tcp = service.health_check.as_ref().unwrap();
+    assert_eq!(tcp.probe, Probe::Tcp);
     assert_eq!(tcp.policy.interval, Duration::from_secs(10));
     assert_eq!(tcp.policy.retries, 3);
     assert_eq!(tcp.policy.retry_delay, Duration::from_secs(3));

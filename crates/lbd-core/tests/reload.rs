@@ -15,7 +15,7 @@ use healthcheck::Outcome;
 use ipvs_netlink::DaemonRole;
 use lbd_core::config::Config;
 use lbd_core::desired::{Desired, Want};
-use lbd_core::engine::{Effect, Engine, Event, LinkId, Neighbour, Resolution};
+use lbd_core::engine::{Effect, Engine, Event, LinkId, Neighbour, Probed, Resolution};
 use lbd_core::host::{Host, Interface};
 use netfilter_mark::Mac;
 use support::{adverts, at, deliver, roles};
@@ -84,7 +84,7 @@ fn all_up(engine: &mut Engine, effects: &[Effect]) -> Vec<Effect> {
     for effect in effects {
         if let Effect::Probe { id, .. } = effect {
             let (id, outcome) = (*id, Outcome::success(at(1)));
-            heard.extend(engine.handle(at(2), Event::Probed { id, outcome }));
+            heard.extend(engine.handle(at(2), Event::Probed(vec![Probed { id, outcome }])));
         }
     }
     heard

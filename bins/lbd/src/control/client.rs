@@ -5,7 +5,9 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
 
-use super::{Answer, Command, LONGEST, Request, Response, VERSION, socket};
+use lbd_core::engine::Status;
+
+use super::{Answer, Command, LONGEST_ANSWER, Request, Response, VERSION, socket};
 use crate::failure::Failure;
 use crate::say::say;
 
@@ -20,7 +22,7 @@ pub(crate) fn hand_over(runtime_dir: &Path) -> Result<(), Failure> {
         }
         Answer::HandedOver(routers) => say(&format!("handed over: {}", routers.join(", "))),
         Answer::Refused(why) => Err(Failure::Runtime(why)),
-        Answer::Reloaded(_) => Err(strange()),
+        Answer::Reloaded(_) | Answer::Status(_) => Err(strange()),
     }
 }
 
@@ -30,7 +32,16 @@ pub(crate) fn reload(runtime_dir: &Path) -> Result<(), Failure> {
         Answer::Reloaded(0) => say("reloaded; nothing in the kernel had to be changed"),
         Answer::Reloaded(count) => say(&format!("reloaded; changes in the kernel: {count}")),
         Answer::Refused(why) => Err(Failure::Runtime(why)),
-        Answer::HandedOver(_) => Err(strange()),
+        Answer::HandedOver(_) | Answer::Status(_) => Err(strange()),
+    }
+}
+
+/// For `lbd status`.
+pub(crate) fn status(runtime_dir: &Path) -> Result<Status, Failure> {
+    match ask(runtime_dir, Command::Status)? {
+        Answer::Status(status) => Ok(*status),
+        Answer::Refused(why) => Err(Failure::Runtime(why)),
+        Answer::HandedOver(_) | Answer::Reloaded(_) => Err(strange()),
     }
 }
 
@@ -56,7 +67,7 @@ fn exchange(path: &Path, command: Command) -> io::Result<Answer> {
     let request = serde_json::to_string(&Request { version, command })?;
     stream.write_all(format!("{request}\n").as_bytes())?;
     let mut line = String::new();
-    BufReader::new(stream.take(LONGEST)).read_line(&mut line)?;
+    BufReader::new(stream.take(LONGEST_ANSWER)).read_line(&mut line)?;
     let response: Response = serde_json::from_str(&line)?;
     Ok(response.answer)
 }

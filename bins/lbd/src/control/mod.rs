@@ -8,12 +8,15 @@ pub(crate) mod server;
 
 use std::path::{Path, PathBuf};
 
+use lbd_core::engine::Status;
 use serde::{Deserialize, Serialize};
 
 /// The protocol that this daemon speaks.
 const VERSION: u32 = 1;
-/// The longest request or answer, in octets.
+/// The longest request, in octets.
 const LONGEST: u64 = 64 * 1024;
+/// The longest answer, in octets: the state of ten thousand servers, each with a reason.
+const LONGEST_ANSWER: u64 = 64 * 1024 * 1024;
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -30,6 +33,8 @@ pub(crate) enum Command {
     Handover,
     /// Read the configuration file again.
     Reload,
+    /// Say what you do, and why.
+    Status,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -39,13 +44,15 @@ struct Response {
 }
 
 /// What it says to that.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Answer {
     /// The virtual routers given up; none when it was master of none.
     HandedOver(Vec<String>),
     /// The file is in force, and the kernel took so many changes for it.
     Reloaded(usize),
+    /// What it does.
+    Status(Box<Status>),
     /// It cannot do that.
     Refused(String),
 }

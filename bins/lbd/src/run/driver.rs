@@ -5,12 +5,11 @@ use std::io;
 use std::task::Poll;
 use std::time::Duration;
 
-use healthcheck::tcp;
-use lbd_core::engine::{AdvertLink, Effect, Engine, Event, LinkId, Neighbour, ProbeId, Report};
+use lbd_core::engine::{AdvertLink, Effect, Engine, Event, LinkId, Neighbour, Probed, Report};
 use lbd_core::host::Interface;
 use lbd_core::plan::Scope;
 use tokio::runtime::Runtime;
-use tokio::sync::mpsc::{self, Receiver, Sender};
+use tokio::sync::mpsc::{self, Receiver, Sender, UnboundedReceiver};
 use tokio::sync::{oneshot, watch};
 use tracing::{debug, info, warn};
 use vrrp_net::{AdvertSocket, Received};
@@ -22,9 +21,10 @@ use super::clock::Clock;
 use super::marks;
 use super::network::{self, Solicit};
 use super::preflight::Ready;
+use super::probes::Probes;
 use super::reload::{Asker, NewFile, Reloads};
+use super::report;
 use super::worker::{Outcome, Worker};
-use super::{probes, report};
 use crate::cli::RunOptions;
 use crate::control::server::{Asked, Control};
 use crate::control::{Answer, Command};
@@ -44,10 +44,6 @@ const FAREWELL: Duration = Duration::from_secs(5);
 /// What reaches the engine from other tasks.
 #[derive(Debug)]
 pub(super) enum Input {
-    Probed {
-        id: ProbeId,
-        outcome: healthcheck::Outcome,
-    },
     Network {
         interfaces: Vec<Interface>,
         neighbours: Vec<Neighbour>,
@@ -84,8 +80,11 @@ pub(super) async fn drive(ready: Ready, options: &RunOptions) -> Result<(), Fail
     let (nic, watched) = watch::channel(engine.host().nic.clone());
     io.spawn(network::watch(watched, sender.clone(), orders));
     io.spawn(marks::watch(sender.clone()));
+    let (results, probed) = mpsc::unbounded_channel();
     let mut driver = Driver {
         clock,
+        probes: Probes::new(io.handle().clone(), results),
+        probed,
         alarm,
         engine,
         sockets,
@@ -169,6 +168,9 @@ struct Driver {
     sockets: Vec<Option<AdvertSocket>>,
     worker: Worker,
     io: Runtime,
+    probes: Probes,
+    /// Results of probes; no more than there are checks.
+    probed: UnboundedReceiver<Probed>,
     solicit: Sender<Solicit>,
     sender: Sender<Input>,
     /// Whose neighbours are watched.
@@ -213,8 +215,10 @@ impl Driver {
                 why = self.worker.ended() => return Some(Failure::Runtime(why)),
                 () = self.alarm.until(deadline) => {
                     self.catch_up(&mut buffer);
+                    self.results(Vec::new());
                     self.event(Event::Tick);
                 }
+                Some(first) = self.probed.recv() => self.results(vec![first]),
                 Some(input) = inbox.recv() => self.input(input),
                 Some(asked) = asked.recv() => self.asked(asked),
                 () = respite(deaf_until) => self.deaf_until = None,
@@ -261,6 +265,16 @@ impl Driver {
         }
     }
 
+    /// Hands over what results there are: a probe that is done is not to be found overdue.
+    fn results(&mut self, mut results: Vec<Probed>) {
+        while let Ok(result) = self.probed.try_recv() {
+            results.push(result);
+        }
+        if !results.is_empty() {
+            self.event(Event::Probed(results));
+        }
+    }
+
     fn asked(&mut self, asked: Asked) {
         match asked.command {
             Command::Handover => {
@@ -270,12 +284,15 @@ impl Driver {
                 let _ = asked.answer.send(Answer::HandedOver(held));
             }
             Command::Reload => self.read_file(Some(asked.answer)),
+            Command::Status => {
+                let status = self.engine.status(self.clock.now());
+                let _ = asked.answer.send(Answer::Status(Box::new(status)));
+            }
         }
     }
 
     fn input(&mut self, input: Input) {
         match input {
-            Input::Probed { id, outcome } => self.event(Event::Probed { id, outcome }),
             Input::Network {
                 interfaces,
                 neighbours,
@@ -362,13 +379,10 @@ impl Driver {
             } => self.worker.announce(&interface, &addresses),
             Effect::Probe {
                 id,
-                source,
-                target,
                 timeout,
-            } => {
-                let options = tcp::Options { source, timeout };
-                probes::start(self.io.handle(), self.sender.clone(), id, target, options);
-            }
+                assignment,
+            } => self.probes.start(id, timeout, assignment),
+            Effect::Forget { check } => self.probes.forget(check),
             // Solicitations repeat; one that finds no room is not missed.
             Effect::Solicit { interface, address } => {
                 let _ = self.solicit.try_send(Solicit { interface, address });

@@ -2,6 +2,7 @@
 
 use lbd_core::config::Config;
 use lbd_core::engine::Report;
+use lbd_core::weight::Want;
 use tracing::{error, info, warn};
 use vrrp_proto::State;
 
@@ -67,6 +68,29 @@ pub(super) fn log(report: &Report) {
             node,
             failure: Some(failure),
         } => warn!(%service, %node, "server is down: {failure}"),
+        Report::Weight {
+            service,
+            node,
+            want,
+            why,
+        } => match want {
+            Want::Present(weight) => info!(%service, %node, "weight {weight}: {why}"),
+            Want::Absent | Want::AsIs => info!(%service, %node, "{why}"),
+        },
+        Report::Alarm {
+            service,
+            node,
+            alarm: Some(alarm),
+        } => warn!(%service, %node, "the check needs you: {alarm}"),
+        Report::Alarm {
+            service,
+            node,
+            alarm: None,
+        } => info!(%service, %node, "the check works again"),
+        Report::MasterSilent { router, address } => warn!(
+            %router,
+            "the master {address} fell silent: its server is asked at once, and gets no new connections meanwhile"
+        ),
         Report::DirectorMac {
             node,
             before: None,

@@ -3,7 +3,7 @@
 use ipvs_netlink::Scheduler;
 use vrrp_proto::Authentication;
 
-use super::{Config, HealthCheck, VirtualService};
+use super::{Config, Probe, VirtualService};
 
 /// The port of MySQL and MariaDB.
 const MYSQL: u16 = 3306;
@@ -24,13 +24,14 @@ impl Config {
         }
         for service in &self.services {
             advice.extend(ignored_weights(service));
-            let Some(HealthCheck::Tcp(tcp)) = &service.health_check else {
+            advice.extend(even_shares(service));
+            let Some(check) = &service.health_check else {
                 continue;
             };
-            if tcp.port.unwrap_or(service.port) == MYSQL {
+            if check.probe == Probe::Tcp && check.port.unwrap_or(service.port) == MYSQL {
                 advice.push(format!(
                     "the TCP check of `{}` connects to MySQL without logging in: after max_connect_errors of these the \
-                     server refuses this host (error 1129); set skip_name_resolve=ON there",
+                     server refuses this host (error 1129); use health_check.mysql, or set skip_name_resolve=ON there",
                     service.name
                 ));
             }
@@ -46,20 +47,47 @@ impl Config {
     }
 }
 
-/// `rr` and its like know only two weights: 0 and any other.
-fn ignored_weights(service: &VirtualService) -> Option<String> {
-    let ignores = [
+/// Whether a scheduler knows only two weights: 0 and any other.
+fn ignores_weights(scheduler: Scheduler) -> bool {
+    [
         Scheduler::RR,
         Scheduler::LC,
         Scheduler::LBLC,
         Scheduler::LBLCR,
         Scheduler::DH,
-    ];
+    ]
+    .contains(&scheduler)
+}
+
+/// A part of a weight means nothing to a scheduler that ignores weights, and a weight of 1 has none.
+fn even_shares(service: &VirtualService) -> Option<String> {
+    let policy = &service.weighting;
+    let what = match (policy.lag.is_some(), policy.slow_start.is_some()) {
+        (true, true) => "lag.soft and slow_start",
+        (true, false) => "lag.soft",
+        (false, true) => "slow_start",
+        (false, false) => return None,
+    };
+    let name = &service.name;
+    if ignores_weights(service.scheduler) {
+        return Some(format!(
+            "{what} of `{name}` gives a server a part of its weight, and the scheduler {} ignores every weight but 0: use \
+             wrr or wlc",
+            service.scheduler
+        ));
+    }
+    (service.weight == 1 && service.weights.is_empty()).then(|| {
+        format!("{what} of `{name}` gives a server a part of its weight, and 1 has no parts: give it a weight of 10 or so")
+    })
+}
+
+/// `rr` and its like know only two weights: 0 and any other.
+fn ignored_weights(service: &VirtualService) -> Option<String> {
     let weights = service.servers.iter().map(|node| service.weight_of(node));
     let mut shares = weights.filter(|weight| *weight != 0);
     let first = shares.next()?;
     let differ = shares.any(|weight| weight != first);
-    (differ && ignores.contains(&service.scheduler)).then(|| {
+    (differ && ignores_weights(service.scheduler)).then(|| {
         format!(
             "the scheduler {} of `{}` ignores every weight but 0: its servers get equal shares; wrr and wlc honour weights",
             service.scheduler, service.name

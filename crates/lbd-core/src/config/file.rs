@@ -7,6 +7,7 @@ use serde_yaml::Spanned;
 
 use super::duration::Span;
 use super::error::{ConfigError, Problem};
+use super::file_check::HealthCheck;
 
 /// Reads the text into the shape of the file.
 pub(super) fn read(text: &str) -> Result<File, ConfigError> {
@@ -137,6 +138,34 @@ pub(super) struct Service {
     pub(super) servers: Option<Spanned<Vec<Spanned<String>>>>,
     pub(super) directors: Option<Spanned<Vec<Spanned<String>>>>,
     pub(super) health_check: Option<HealthCheck>,
+    pub(super) lag: Option<Lag>,
+    pub(super) slow_start: Option<SlowStart>,
+    pub(super) min_serving: Option<Spanned<u64>>,
+    pub(super) primary: Option<Primary>,
+    pub(super) changes_per_second: Option<Spanned<u64>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Lag {
+    pub(super) soft: Spanned<Span>,
+    pub(super) hard: Spanned<Span>,
+    pub(super) percent: Option<Spanned<u64>>,
+    pub(super) patience: Option<Spanned<Span>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SlowStart {
+    pub(super) duration: Spanned<Span>,
+    pub(super) steps: Option<Spanned<u64>>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Primary {
+    Serves,
+    LastResort,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -152,23 +181,6 @@ pub(super) enum Forwarding {
     DirectRoute,
     Masquerade,
     Tunnel,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum HealthCheck {
-    Tcp(Tcp),
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Tcp {
-    pub(super) interval: Option<Spanned<Span>>,
-    pub(super) timeout: Option<Spanned<Span>>,
-    pub(super) retries: Option<Spanned<u32>>,
-    pub(super) retry_delay: Option<Spanned<Span>>,
-    pub(super) rise: Option<Spanned<u32>>,
-    pub(super) port: Option<Spanned<u64>>,
 }
 
 #[derive(Debug, Deserialize)]

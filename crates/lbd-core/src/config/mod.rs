@@ -6,17 +6,23 @@
 //! and column.
 
 mod advice;
+mod check;
 mod duration;
 mod error;
 mod file;
+mod file_check;
 mod model;
 mod pending;
 mod validate;
 
+pub use check::{
+    ExecProbe, HealthCheck, HttpProbe, HttpTrust, MysqlLevel, MysqlProbe, MysqlTls, PasswordSource,
+    Probe,
+};
 pub use error::{ConfigError, Problem};
 pub use model::{
-    Config, Email, HealthCheck, MarkMode, Node, Notifications, NotifyHooks, TcpCheck, TrackScript,
-    VirtualRouter, VirtualService,
+    Config, Email, MarkMode, Node, Notifications, NotifyHooks, TrackScript, VirtualRouter,
+    VirtualService,
 };
 
 impl Config {

@@ -1,15 +1,18 @@
 //! The configuration after every check: the types the rest of lbd works with.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::Duration;
 
-use healthcheck::Policy;
 use ipnet::IpNet;
 use ipvs_netlink::{Family, Forwarding, Protocol, Scheduler, ServiceFlags, ServiceKey};
 use netfilter_mark::{Choice, Mac};
 use vrrp_proto::{Authentication, Centis, ChecksumForm, Priority, Version, Vrid};
+
+use super::check::HealthCheck;
+use crate::weight;
 
 /// A whole, valid configuration: the same on every node of a cluster.
 #[derive(Clone, Debug)]
@@ -162,7 +165,9 @@ pub struct VirtualService {
     /// The nodes that balance it.
     pub directors: Vec<String>,
     /// How a server's health is judged; none: every server always counts as healthy.
-    pub health_check: Option<HealthCheck>,
+    pub health_check: Option<Arc<HealthCheck>>,
+    /// How weights follow from what is known of the servers.
+    pub weighting: weight::Policy,
 }
 
 impl VirtualService {
@@ -200,40 +205,6 @@ impl VirtualService {
     pub fn wants_address_on_servers(&self) -> bool {
         self.forwarding != Forwarding::Masquerade
     }
-}
-
-/// How a real server's health is judged.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum HealthCheck {
-    /// By a TCP connection.
-    Tcp(TcpCheck),
-}
-
-impl HealthCheck {
-    /// The timing of the check.
-    #[must_use]
-    pub fn policy(&self) -> &Policy {
-        match self {
-            Self::Tcp(tcp) => &tcp.policy,
-        }
-    }
-
-    /// Where a server with this address is checked, for a service on `port`.
-    #[must_use]
-    pub fn target(&self, server: IpAddr, port: u16) -> SocketAddr {
-        match self {
-            Self::Tcp(tcp) => SocketAddr::new(server, tcp.port.unwrap_or(port)),
-        }
-    }
-}
-
-/// A check by TCP connection.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TcpCheck {
-    /// Interval, time-out, retries.
-    pub policy: Policy,
-    /// The port, when it is not the service's.
-    pub port: Option<u16>,
 }
 
 /// Where operators are told of changes.

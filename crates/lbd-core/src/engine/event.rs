@@ -1,15 +1,18 @@
 //! What goes into the engine, and what comes out.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
-use healthcheck::{Failure, Outcome};
+use healthcheck::{Alarm, Failure, Outcome};
 use ipnet::IpNet;
 use netfilter_mark::Mac;
 use vrrp_proto::{Centis, Envelope, Priority, Reject, State};
 
+use crate::config::HealthCheck;
 use crate::desired::Desired;
 use crate::host::Interface;
+use crate::weight::Want;
 
 /// A place in [`super::Engine::links`]: where adverts are received and sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,6 +36,38 @@ pub struct ProbeId {
     pub probe: u64,
 }
 
+/// Whom a check asks, and what: the same for all probes of a check.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assignment {
+    /// The service.
+    pub service: String,
+    /// The server's node.
+    pub node: String,
+    /// The address to ask from: never a virtual one, whose answers would go astray.
+    pub source: Option<IpAddr>,
+    /// Where.
+    pub target: SocketAddr,
+    /// What, and how often.
+    pub check: Arc<HealthCheck>,
+}
+
+impl Assignment {
+    /// The service and the node.
+    #[must_use]
+    pub fn name(&self) -> (String, String) {
+        (self.service.clone(), self.node.clone())
+    }
+}
+
+/// How one probe ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Probed {
+    /// Which.
+    pub id: ProbeId,
+    /// How.
+    pub outcome: Outcome,
+}
+
 /// Something that happened.
 #[derive(Clone, Debug)]
 pub enum Event<'a> {
@@ -53,13 +88,8 @@ pub enum Event<'a> {
         /// What follows the IP header.
         payload: &'a [u8],
     },
-    /// A probe ended.
-    Probed {
-        /// Which.
-        id: ProbeId,
-        /// How.
-        outcome: Outcome,
-    },
+    /// Probes ended. However many did, the weights that follow are decided once.
+    Probed(Vec<Probed>),
     /// The kernel's interfaces and neighbours, read anew.
     Network {
         /// All interfaces.
@@ -116,14 +146,17 @@ pub enum Effect {
     },
     /// Probe a server, and report with [`Event::Probed`].
     Probe {
-        /// Which probe it is.
+        /// Which probe it is. Whatever an earlier one of the same check has left is to be ended.
         id: ProbeId,
-        /// From which address: never from a virtual one, whose answers would go astray.
-        source: Option<IpAddr>,
-        /// Where.
-        target: SocketAddr,
         /// How long it may take.
         timeout: Duration,
+        /// Whom it asks what.
+        assignment: Arc<Assignment>,
+    },
+    /// There is no such check any more: what is kept for it can go.
+    Forget {
+        /// Its number.
+        check: usize,
     },
     /// Make the kernel ask for a neighbour's MAC.
     Solicit {
@@ -216,14 +249,43 @@ pub enum Report {
         /// Why.
         detail: String,
     },
-    /// A server went into or out of the table.
+    /// A server came up or went down.
     Server {
         /// The service's name.
         service: String,
         /// The server's node.
         node: String,
-        /// Nothing: it serves. Else why it does not.
+        /// Nothing: it is up. Else how it failed.
         failure: Option<Failure>,
+    },
+    /// What is wanted of a server in the table changed. Where that follows from its coming up or going down, only
+    /// [`Report::Server`] tells.
+    Weight {
+        /// The service's name.
+        service: String,
+        /// The server's node.
+        node: String,
+        /// What is wanted now.
+        want: Want,
+        /// Why, in one sentence without a full stop.
+        why: String,
+    },
+    /// The check of a server cannot say more until somebody acts, or it can again.
+    Alarm {
+        /// The service's name.
+        service: String,
+        /// The server's node.
+        node: String,
+        /// What has to be seen to; nothing any more.
+        alarm: Option<Alarm>,
+    },
+    /// The master of a virtual router fell silent, and this host took its place: the master's host is
+    /// suspected.
+    MasterSilent {
+        /// The router's name.
+        router: String,
+        /// The master's node's address.
+        address: IpAddr,
     },
     /// Another director's MAC was learned, or changed.
     DirectorMac {

@@ -5,18 +5,22 @@ mod checks;
 mod event;
 mod peers;
 mod routers;
+mod status;
 
 use healthcheck::Time;
 
-use crate::desired::{Desired, Health, Knowledge, Role};
+use crate::desired::{Desired, Knowledge, Role};
 use crate::host::{Host, Interface};
 use crate::plan::Scope;
+use crate::weight::Want;
 use checks::Checks;
 pub use event::{
-    AdvertLink, Effect, Event, Holding, LinkId, Neighbour, ProbeId, Report, Resolution,
+    AdvertLink, Assignment, Effect, Event, Holding, LinkId, Neighbour, ProbeId, Probed, Report,
+    Resolution,
 };
 use peers::Peers;
 use routers::Routers;
+pub use status::{RouterState, RouterStatus, ServerStatus, ServiceStatus, Status, Table};
 
 /// Another file for a running engine, and the links that it needs.
 #[derive(Debug)]
@@ -128,7 +132,7 @@ impl Engine {
         let old = std::mem::replace(&mut self.routers, routers);
         self.routers.succeed(old, now, &mut effects);
         self.routers.network(now, interfaces, &mut effects);
-        self.checks.reload(&host, now);
+        self.checks.reload(&host, now, &mut effects);
         self.checks.tick(now, &mut effects);
         self.peers.reload(&host, now, &mut effects);
         self.host = host;
@@ -146,6 +150,18 @@ impl Engine {
     #[must_use]
     pub fn holding(&self, router: &str) -> Option<Holding> {
         self.routers.holding(router)
+    }
+
+    /// What there is to say of this host's roles, its services, and why each weight is what it is.
+    #[must_use]
+    pub fn status(&self, now: Time) -> Status {
+        Status {
+            version: Status::VERSION,
+            cluster: self.host.config.cluster.clone(),
+            node: self.host.node.clone(),
+            routers: self.routers.status(),
+            services: self.checks.status(&self.host, now),
+        }
     }
 
     /// When the engine next wants an [`Event::Tick`]; never, when nothing is due.
@@ -196,6 +212,7 @@ impl Engine {
         match event {
             Event::Tick => {
                 self.routers.tick(now, effects);
+                self.suspect_silent(now, effects);
                 self.checks.tick(now, effects);
                 self.peers.tick(now, effects);
             }
@@ -207,16 +224,31 @@ impl Engine {
                 self.peers.heard(envelope.source, effects);
                 self.routers.advert(now, link, &envelope, payload, effects);
             }
-            Event::Probed { id, outcome } => self.checks.probed(now, id, outcome, effects),
+            Event::Probed(results) => self.checks.probed(now, results, effects),
             Event::Network {
                 interfaces,
                 neighbours,
             } => {
                 self.routers.network(now, interfaces, effects);
                 self.peers.network(neighbours, effects);
+                self.checks.network(now, neighbours, effects);
             }
             Event::HandOver => self.routers.hand_over(now, effects),
             Event::Start { .. } | Event::Stop => {}
+        }
+    }
+
+    /// The host of a master that fell silent is most probably dead, and its server with it: it is asked now, not when
+    /// its next probe is due.
+    fn suspect_silent(&mut self, now: Time, effects: &mut Vec<Effect>) {
+        let mut silent = Vec::new();
+        for effect in effects.iter() {
+            if let Effect::Report(Report::MasterSilent { address, .. }) = effect {
+                silent.push(*address);
+            }
+        }
+        for address in silent {
+            self.checks.suspect(now, address, effects);
         }
     }
 
@@ -251,17 +283,21 @@ fn changes_desired_state(effect: &Effect) -> bool {
             Report::Role { .. }
             | Report::MasterHeard { .. }
             | Report::Server { .. }
+            | Report::Weight { .. }
             | Report::DirectorMac { .. }
             | Report::DirectorMacUnknown { .. } => true,
             Report::Rejected { .. }
             | Report::AddressesDiffer { .. }
             | Report::IntervalDiffers { .. }
+            | Report::Alarm { .. }
+            | Report::MasterSilent { .. }
             | Report::NotSent { .. } => false,
         },
         Effect::Send { .. }
         | Effect::Converge(_)
         | Effect::Announce { .. }
         | Effect::Probe { .. }
+        | Effect::Forget { .. }
         | Effect::Solicit { .. } => false,
     }
 }
@@ -278,8 +314,8 @@ impl Knowledge for Known<'_> {
         self.routers.role(router)
     }
 
-    fn health(&self, service: usize, node: &str) -> Health {
-        self.checks.health(service, node)
+    fn want(&self, service: usize, node: &str) -> Want {
+        self.checks.want(service, node)
     }
 
     fn director_macs(&self) -> &std::collections::BTreeMap<String, netfilter_mark::Mac> {

@@ -9,11 +9,12 @@
 //! 3. drained: weight 0, so that its connections run out; health brings it back no more than anything else;
 //! 4. not judged yet: as the kernel has it;
 //! 5. a weight of 0 of its own: 0;
-//! 6. busy, or suspected: 0;
-//! 7. up: the weight, less by the [slow start](SlowStart) and by [lag](LagLimits); 0 above the hard
+//! 6. a second primary: 0;
+//! 7. busy, or suspected: 0;
+//! 8. up: the weight, less by the [slow start](SlowStart) and by [lag](LagLimits); 0 above the hard
 //!    limit, and for a primary that is only the last resort.
 //!
-//! Then, when fewer than [`Policy::min_serving`] would serve, the least bad of those at 6 and 7 serve all the
+//! Then, when fewer than [`Policy::min_serving`] would serve, the least bad of those at 7 and 8 serve all the
 //! same: lagging replicas first, by their lag; then the primary; then busy servers; suspected ones last.
 //! At last the [rate limit](Policy::changes_per_second) puts off what can wait.
 //!

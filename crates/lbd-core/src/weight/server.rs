@@ -15,6 +15,8 @@ pub struct Input {
     pub alarm: Option<Alarm>,
     /// When it came up after it had been down: a slow start counts from here.
     pub recovered: Option<Time>,
+    /// It says that it is the primary, and so does this server, which is believed.
+    pub rival: Option<String>,
     /// The operator wants its connections to run out: it gets no new ones.
     pub drained: bool,
     /// The operator works on it: it is not to be in the table.
@@ -31,6 +33,7 @@ impl Input {
             measured: Measured::default(),
             alarm: None,
             recovered: None,
+            rival: None,
             drained: false,
             maintenance: false,
         }
@@ -43,13 +46,14 @@ impl Input {
 }
 
 /// What is wanted of one server in the table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Want {
     /// In the table with this weight; with 0 it keeps its connections and gets no new ones.
     Present(u32),
     /// Not in the table.
     Absent,
     /// As the kernel has it: nothing is known yet.
+    #[default]
     AsIs,
 }
 

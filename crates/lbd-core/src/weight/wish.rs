@@ -63,6 +63,16 @@ impl Wish {
             Health::Busy | Health::Suspected | Health::Up if input.base() == 0 => {
                 Self::stop(Want::Present(0), "its weight is 0: no new connections")
             }
+            Health::Busy | Health::Suspected | Health::Up if input.rival.is_some() => {
+                let rival = input.rival.as_deref().unwrap_or_default();
+                Self::stop(
+                    Want::Present(0),
+                    &format!(
+                        "a primary beside {rival}, which has been one for longer: no new connections until one of them \
+                         is a replica or gone (where all are writers, check with `level: query`)"
+                    ),
+                )
+            }
             Health::Busy => Self::stop(
                 Want::Present(0),
                 "busy, it takes none: no new connections until it does",

@@ -3,6 +3,8 @@
 //! Each section has a file of its own. A section reports all of its problems to [`Findings`] and
 //! returns nothing for an item that has one, so that a single run names every mistake.
 
+mod checks;
+mod command;
 mod cross;
 mod findings;
 mod kernel;
@@ -12,6 +14,7 @@ mod routers;
 mod services;
 mod spreading;
 mod topology;
+mod weighting;
 
 use super::error::ConfigError;
 use super::file::File;

@@ -7,6 +7,7 @@ use ipnet::IpNet;
 use serde_yaml::Spanned;
 use vrrp_proto::{Authentication, Centis, ChecksumForm, Password, Priority, Version, Vrid};
 
+use super::command::command;
 use super::findings::Findings;
 use crate::config::duration::Span;
 use crate::config::file;
@@ -324,19 +325,4 @@ fn notify(section: &file::Notify, findings: &mut Findings) -> NotifyHooks {
         fault: hook(&section.fault),
         stop: hook(&section.stop),
     }
-}
-
-/// A program by its absolute path, and its arguments.
-fn command(value: &Spanned<Vec<String>>, findings: &mut Findings) -> Vec<String> {
-    let absolute = value
-        .value
-        .first()
-        .is_some_and(|program| program.starts_with('/'));
-    if !absolute {
-        findings.add(
-            value.referenced,
-            "a command starts with the absolute path of its program, its arguments follow as items",
-        );
-    }
-    value.value.clone()
 }

@@ -2,16 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
-use std::time::Duration;
+use std::sync::Arc;
 
-use healthcheck::Policy;
 use ipvs_netlink::{Forwarding, Tunnel};
 use serde_yaml::Spanned;
 
 use super::findings::Findings;
-use super::{spreading, topology};
+use super::{checks, spreading, topology, weighting};
 use crate::config::file;
-use crate::config::model::{HealthCheck, MarkMode, Node, TcpCheck, VirtualRouter, VirtualService};
+use crate::config::model::{MarkMode, Node, VirtualRouter, VirtualService};
 
 type Nodes = BTreeMap<String, Node>;
 
@@ -53,7 +52,7 @@ fn service(
     let health_check = item
         .health_check
         .as_ref()
-        .map(|check| health_check(check, findings));
+        .map(|check| Arc::new(checks::health_check(check, findings)));
     let address = address?;
     let directors = named_directors.unwrap_or_else(|| {
         topology::directors(&item.address, address, &servers, nodes, routers, findings)
@@ -72,6 +71,7 @@ fn service(
         weights,
         servers,
         directors,
+        weighting: weighting::policy(item, health_check.as_deref(), findings),
         health_check,
     };
     topology::service(item, &service, nodes, routers, findings);
@@ -129,34 +129,4 @@ fn named(
         }
     }
     Some(names)
-}
-
-fn health_check(section: &file::HealthCheck, findings: &mut Findings) -> HealthCheck {
-    match section {
-        file::HealthCheck::Tcp(tcp) => HealthCheck::Tcp(TcpCheck {
-            policy: policy(tcp, findings),
-            port: tcp
-                .port
-                .as_ref()
-                .and_then(|port| findings.number(port, "port", 1..=65_535)),
-        }),
-    }
-}
-
-fn policy(tcp: &file::Tcp, findings: &mut Findings) -> Policy {
-    let seconds = Duration::from_secs;
-    let rise = tcp.rise.as_ref().map_or(1, |rise| rise.value);
-    if let Some(value) = &tcp.rise
-        && value.value == 0
-    {
-        findings.add(value.referenced, "rise must be at least 1");
-    }
-    Policy {
-        interval: findings.duration(tcp.interval.as_ref(), "interval", seconds(10)),
-        timeout: findings.duration(tcp.timeout.as_ref(), "timeout", seconds(5)),
-        retries: tcp.retries.as_ref().map_or(1, |retries| retries.value),
-        retry_delay: findings.duration(tcp.retry_delay.as_ref(), "retry_delay", seconds(1)),
-        rise,
-        ..Policy::default()
-    }
 }

@@ -8,6 +8,7 @@ use healthcheck::Time;
 use vrrp_proto::{Envelope, Input, State};
 
 use super::event::{AdvertLink, Effect, Holding, LinkId};
+use super::status::RouterStatus;
 use crate::desired::Role;
 use crate::host::{Host, Interface};
 use slot::Slot;
@@ -80,6 +81,10 @@ impl Routers {
         self.slots.iter().filter_map(Slot::deadline).min()
     }
 
+    pub(super) fn status(&self) -> Vec<RouterStatus> {
+        self.slots.iter().map(Slot::status).collect()
+    }
+
     /// The role in the router at this place in the configuration.
     pub(super) fn role(&self, index: usize) -> Role {
         let slot = self.slots.iter().find(|slot| slot.index() == index);
@@ -129,7 +134,7 @@ impl Routers {
     pub(super) fn tick(&mut self, now: Time, effects: &mut Vec<Effect>) {
         for slot in &mut self.slots {
             if slot.deadline().is_some_and(|at| at <= now) {
-                slot.handle(now, Input::Tick, effects);
+                slot.tick(now, effects);
             }
         }
     }

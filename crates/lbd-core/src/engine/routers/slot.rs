@@ -14,6 +14,7 @@ use vrrp_proto::{
 use crate::config::VirtualRouter;
 use crate::desired::Role;
 use crate::engine::event::{Effect, Holding, LinkId, Report};
+use crate::engine::status::RouterStatus;
 use crate::host::{Host, Interface};
 
 /// How often a master announces its addresses without any cause. An announcement that the network lost, or
@@ -41,6 +42,8 @@ pub(super) struct Slot {
     counters: Counters,
     /// The last sender that was not resigning, and its priority.
     heard: Option<(IpAddr, Priority)>,
+    /// When that was; none when it has resigned since.
+    heard_at: Option<Time>,
     /// Whether since the start this host has been master, or has heard one that it will not replace.
     decided: bool,
     /// Senders with other addresses or intervals of which the operator has been told; at most [`TOLD`].
@@ -71,6 +74,7 @@ impl Slot {
             started: false,
             counters: Counters::default(),
             heard: None,
+            heard_at: None,
             decided: false,
             differ: BTreeSet::new(),
             config,
@@ -215,8 +219,51 @@ impl Slot {
         self.decide(incoming, effects);
         if incoming.priority != Priority::ZERO {
             self.heard = Some((incoming.source, incoming.priority));
-        } else if self.succeeds(incoming.source) {
+            self.heard_at = Some(now);
+            return;
+        }
+        self.heard_at = None;
+        if self.succeeds(incoming.source) {
             self.handle(now, Input::TakeOver, effects);
+        }
+    }
+
+    pub(super) fn tick(&mut self, now: Time, effects: &mut Vec<Effect>) {
+        let was_backup = self.router.state() == State::Backup;
+        self.handle(now, Input::Tick, effects);
+        if let Some(address) = self.silent_master(now)
+            && was_backup
+            && self.router.state() == State::Master
+        {
+            effects.push(Effect::Report(Report::MasterSilent {
+                router: self.config.name.clone(),
+                address,
+            }));
+        }
+    }
+
+    /// The director that sent no advert though it should have: two in a row are missing, and it has not resigned.
+    fn silent_master(&self, now: Time) -> Option<IpAddr> {
+        let (source, _) = self.heard?;
+        let due = self.config.advert_interval.as_duration().saturating_mul(2);
+        let silent = now.saturating_sub(self.heard_at?) > due;
+        let (_, address) = self.director(source).filter(|_| silent)?;
+        Some(address)
+    }
+
+    pub(super) fn status(&self) -> RouterStatus {
+        RouterStatus {
+            name: self.config.name.clone(),
+            id: self.config.id.get(),
+            interface: self.config.interface.clone(),
+            addresses: self.config.addresses.clone(),
+            state: self.router.state().into(),
+            priority: self.router.priority().get(),
+            master: match self.router.state() {
+                State::Master => Some(self.source),
+                State::Backup => self.heard_at.and(self.heard).map(|(source, _)| source),
+                State::Initialize | State::Fault => None,
+            },
         }
     }
 

@@ -1,0 +1,110 @@
+//! One check's way of asking, made when it is first needed: some of it is read from files.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use healthcheck::{Failure, Outcome, exec, http, tcp};
+use lbd_core::config::{ExecProbe, HttpProbe, HttpTrust, Probe};
+use lbd_core::engine::Assignment;
+
+use super::mysql::Mysql;
+
+#[derive(Debug)]
+pub(super) enum Prober {
+    Tcp,
+    Mysql(Box<Mysql>),
+    Exec(Box<exec::Check>),
+    /// None until it could be made.
+    Http(Option<Box<http::Check>>),
+}
+
+impl Prober {
+    pub(super) fn new(assignment: &Assignment) -> Self {
+        match &assignment.check.probe {
+            Probe::Tcp => Self::Tcp,
+            Probe::Mysql(_) => Self::Mysql(Box::default()),
+            Probe::Exec(probe) => {
+                Self::Exec(Box::new(exec::Check::new(command(assignment, probe))))
+            }
+            Probe::Http(_) => Self::Http(None),
+        }
+    }
+
+    pub(super) async fn probe(&mut self, assignment: &Assignment, timeout: Duration) -> Outcome {
+        let source = assignment.source;
+        match (self, &assignment.check.probe) {
+            (Self::Tcp, _) => {
+                let options = tcp::Options { source, timeout };
+                tcp::probe(assignment.target, &options).await
+            }
+            (Self::Mysql(mysql), Probe::Mysql(probe)) => {
+                mysql.probe(assignment, probe, timeout).await
+            }
+            (Self::Exec(check), _) => check.probe().await,
+            (Self::Http(kept), Probe::Http(probe)) => ask(kept, assignment, probe).await,
+            (Self::Mysql(_) | Self::Http(_), _) => Outcome::Failure(Failure::Lost),
+        }
+    }
+
+    /// Takes leave of the server.
+    pub(super) async fn close(&mut self) {
+        match self {
+            Self::Mysql(mysql) => mysql.close().await,
+            Self::Tcp | Self::Exec(_) | Self::Http(_) => {}
+        }
+    }
+}
+
+fn command(assignment: &Assignment, probe: &ExecProbe) -> exec::Options {
+    let mut command = probe.command.iter().cloned();
+    let program = command.next().unwrap_or_default();
+    let mut options = exec::Options::new(program, assignment.check.policy.timeout);
+    options.arguments = command.collect();
+    options.dynamic = probe.dynamic;
+    let variables = [
+        ("LBD_SERVICE", assignment.service.clone()),
+        ("LBD_NODE", assignment.node.clone()),
+        ("LBD_ADDRESS", assignment.target.ip().to_string()),
+        ("LBD_PORT", assignment.target.port().to_string()),
+    ];
+    options.environment = variables
+        .map(|(name, value)| (name.to_owned(), value))
+        .into();
+    options
+}
+
+async fn ask(
+    kept: &mut Option<Box<http::Check>>,
+    assignment: &Assignment,
+    probe: &HttpProbe,
+) -> Outcome {
+    if kept.is_none() {
+        match http_check(assignment, probe) {
+            Ok(check) => *kept = Some(Box::new(check)),
+            Err(why) => return Outcome::Failure(Failure::Other(why.into())),
+        }
+    }
+    match kept {
+        Some(check) => check.probe().await,
+        None => Outcome::Failure(Failure::Lost),
+    }
+}
+
+fn http_check(assignment: &Assignment, probe: &HttpProbe) -> Result<http::Check, String> {
+    let mut options = http::Options::new(assignment.check.policy.timeout);
+    options.source = assignment.source;
+    options.path.clone_from(&probe.path);
+    options.host.clone_from(&probe.host);
+    options.contains.clone_from(&probe.contains);
+    if let Some(statuses) = &probe.statuses {
+        options.statuses = statuses
+            .parse()
+            .map_err(|error: http::BadStatuses| error.to_string())?;
+    }
+    options.tls = probe.tls.as_ref().map(|trust| match trust {
+        HttpTrust::System => http::Trust::Authorities(PathBuf::from(http::SYSTEM_AUTHORITIES)),
+        HttpTrust::Authorities(file) => http::Trust::Authorities(file.clone()),
+        HttpTrust::Anybody => http::Trust::Anybody,
+    });
+    http::Check::new(assignment.target, options).map_err(|error| error.to_string())
+}

@@ -1,0 +1,271 @@
+//! The section `health_check` of a service.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use healthcheck::{Initial, Policy};
+use serde_yaml::Spanned;
+
+use super::command::command;
+use super::findings::Findings;
+use crate::config::check::{
+    ExecProbe, HealthCheck, HttpProbe, HttpTrust, MysqlLevel, MysqlProbe, MysqlTls, PasswordSource,
+    Probe,
+};
+use crate::config::file_check::{self as file, Level, Timing};
+
+pub(super) fn health_check(section: &file::HealthCheck, findings: &mut Findings) -> HealthCheck {
+    let (timing, probe) = match section {
+        file::HealthCheck::Tcp(tcp) => (tcp.timing(), Probe::Tcp),
+        file::HealthCheck::Mysql(mysql) => {
+            (mysql.timing(), Probe::Mysql(self::mysql(mysql, findings)))
+        }
+        file::HealthCheck::Exec(exec) => (exec.timing(), Probe::Exec(self::exec(exec, findings))),
+        file::HealthCheck::Http(http) => (
+            http.timing(),
+            Probe::Http(self::http(http, false, findings)),
+        ),
+        file::HealthCheck::Https(http) => {
+            (http.timing(), Probe::Http(self::http(http, true, findings)))
+        }
+    };
+    HealthCheck {
+        policy: policy(timing, findings),
+        port: timing
+            .port
+            .and_then(|port| findings.number(port, "port", 1..=65_535)),
+        probe,
+    }
+}
+
+fn policy(timing: Timing<'_>, findings: &mut Findings) -> Policy {
+    let seconds = Duration::from_secs;
+    let rise = timing.rise.map_or(1, |rise| rise.value);
+    if let Some(value) = timing.rise
+        && value.value == 0
+    {
+        findings.add(value.referenced, "rise must be at least 1");
+    }
+    let interval = findings.duration(timing.interval, "interval", seconds(10));
+    let fast = timing
+        .fast_interval
+        .map(|fast| findings.duration(Some(fast), "fast_interval", interval));
+    if let (Some(value), Some(fast)) = (timing.fast_interval, fast)
+        && fast > interval
+    {
+        findings.add(value.referenced, "fast_interval is longer than interval");
+    }
+    Policy {
+        interval,
+        fast_interval: fast,
+        // So that checks of many servers that fell into step do not stay in it.
+        jitter: interval / 20,
+        timeout: findings.duration(timing.timeout, "timeout", seconds(5)),
+        retries: timing.retries.map_or(1, |retries| retries.value),
+        retry_delay: findings.duration(timing.retry_delay, "retry_delay", seconds(1)),
+        rise,
+        initial: match timing.initial {
+            None | Some(file::Initial::Down) => Initial::Down,
+            Some(file::Initial::Up) => Initial::Up,
+        },
+        ..Policy::default()
+    }
+}
+
+fn mysql(section: &file::Mysql, findings: &mut Findings) -> MysqlProbe {
+    let user = findings.text(&section.user, "user");
+    if user.len() > 128 {
+        findings.add(
+            section.user.referenced,
+            "a user's name has at most 128 octets",
+        );
+    }
+    MysqlProbe {
+        user,
+        password: password(section, findings),
+        level: level(section, findings),
+        fresh_login: findings.duration(
+            section.fresh_login.as_ref(),
+            "fresh_login",
+            Duration::from_secs(30),
+        ),
+        tls: tls(section, findings),
+    }
+}
+
+fn password(section: &file::Mysql, findings: &mut Findings) -> PasswordSource {
+    match (&section.password_file, &section.credential) {
+        (None, None) => PasswordSource::Empty,
+        (Some(file), None) => PasswordSource::File(path(file, "password_file", findings)),
+        (None, Some(name)) => PasswordSource::Credential(findings.text(name, "credential")),
+        (Some(_), Some(name)) => {
+            findings.add(
+                name.referenced,
+                "the password is either in password_file or in credential",
+            );
+            PasswordSource::Empty
+        }
+    }
+}
+
+fn level(section: &file::Mysql, findings: &mut Findings) -> MysqlLevel {
+    let level = match (&section.level, &section.query) {
+        (Some(level), _) => level.value,
+        (None, Some(_)) => Level::Query,
+        (None, None) => Level::Replica,
+    };
+    let mut only_with = |wanted: Level, name: &str, at: Option<serde_yaml::Location>| {
+        if let Some(at) = at.filter(|_| level != wanted) {
+            let key = format!("{wanted:?}").to_lowercase();
+            findings.add(at, format!("{name} belongs to `level: {key}`"));
+        }
+    };
+    only_with(
+        Level::Query,
+        "query",
+        section.query.as_ref().map(|v| v.referenced),
+    );
+    only_with(
+        Level::Replica,
+        "heartbeat",
+        section.heartbeat.as_ref().map(|v| v.referenced),
+    );
+    let read_only = section.require_read_only.as_ref();
+    only_with(
+        Level::Replica,
+        "require_read_only",
+        read_only.map(|v| v.referenced),
+    );
+    match level {
+        Level::Ping => MysqlLevel::Ping,
+        Level::Query => MysqlLevel::Query(match &section.query {
+            Some(query) => findings.text(query, "query"),
+            None => "SELECT 1".to_owned(),
+        }),
+        Level::Replica => MysqlLevel::Replica {
+            heartbeat: section
+                .heartbeat
+                .as_ref()
+                .map(|table| heartbeat(table, findings)),
+            require_read_only: read_only.is_some_and(|value| value.value),
+        },
+    }
+}
+
+fn heartbeat(table: &Spanned<String>, findings: &mut Findings) -> String {
+    let parts: Vec<&str> = table.value.splitn(2, '.').collect();
+    let name =
+        |part: &&str| (1..=64).contains(&part.chars().count()) && !part.contains(char::is_control);
+    if parts.len() != 2 || !parts.iter().all(name) {
+        findings.add(
+            table.referenced,
+            "heartbeat is a table as DATABASE.TABLE, such as percona.heartbeat",
+        );
+    }
+    table.value.clone()
+}
+
+fn tls(section: &file::Mysql, findings: &mut Findings) -> MysqlTls {
+    let ca = section.tls_ca.as_ref();
+    let required = section.tls == Some(file::MysqlTls::Required);
+    if let Some(ca) = ca.filter(|_| !required) {
+        findings.add(ca.referenced, "tls_ca belongs to `tls: required`");
+    }
+    match section.tls {
+        None | Some(file::MysqlTls::Off) => MysqlTls::Off,
+        Some(file::MysqlTls::Preferred) => MysqlTls::Preferred,
+        Some(file::MysqlTls::Required) => {
+            MysqlTls::Required(ca.map(|ca| path(ca, "tls_ca", findings)))
+        }
+    }
+}
+
+fn exec(section: &file::Exec, findings: &mut Findings) -> ExecProbe {
+    ExecProbe {
+        command: command(&section.command, findings),
+        dynamic: section.dynamic.unwrap_or(false),
+    }
+}
+
+fn http(section: &file::Http, tls: bool, findings: &mut Findings) -> HttpProbe {
+    let mut text = |value: &Option<Spanned<String>>, what: &str| {
+        value.as_ref().map(|value| findings.text(value, what))
+    };
+    let path_and_query = text(&section.path, "path").unwrap_or_else(|| "/".to_owned());
+    let (host, statuses) = (text(&section.host, "host"), text(&section.status, "status"));
+    let contains = text(&section.contains, "contains");
+    if let Some(value) = section
+        .path
+        .as_ref()
+        .filter(|path| !path.value.starts_with('/'))
+    {
+        findings.add(value.referenced, "path starts with a slash");
+    }
+    if let Some(value) = section
+        .status
+        .as_ref()
+        .filter(|status| !are_statuses(&status.value))
+    {
+        findings.add(
+            value.referenced,
+            "status holds numbers from 100 to 599 and ranges, as in \"200-299,401\"",
+        );
+    }
+    HttpProbe {
+        path: path_and_query,
+        host,
+        statuses,
+        contains,
+        tls: trust(section, tls, findings),
+    }
+}
+
+fn are_statuses(text: &str) -> bool {
+    let status = |text: &str| {
+        text.trim()
+            .parse()
+            .ok()
+            .filter(|n: &u16| (100..600).contains(n))
+    };
+    text.split(',').all(|part| match part.split_once('-') {
+        Some((from, to)) => {
+            matches!((status(from), status(to)), (Some(from), Some(to)) if from <= to)
+        }
+        None => status(part).is_some(),
+    })
+}
+
+fn trust(section: &file::Http, tls: bool, findings: &mut Findings) -> Option<HttpTrust> {
+    let verify = section.verify.as_ref();
+    if !tls {
+        let keys = [
+            section.ca.as_ref().map(|v| v.referenced),
+            verify.map(|v| v.referenced),
+        ];
+        for at in keys.into_iter().flatten() {
+            findings.add(at, "ca and verify belong to https");
+        }
+        return None;
+    }
+    Some(
+        match (&section.ca, verify.is_none_or(|verify| verify.value)) {
+            (Some(ca), true) => HttpTrust::Authorities(path(ca, "ca", findings)),
+            (None, true) => HttpTrust::System,
+            (None, false) => HttpTrust::Anybody,
+            (Some(ca), false) => {
+                findings.add(ca.referenced, "with `verify: false` no authority is asked");
+                HttpTrust::Anybody
+            }
+        },
+    )
+}
+
+fn path(value: &Spanned<String>, what: &str, findings: &mut Findings) -> PathBuf {
+    if !value.value.starts_with('/') || value.value.contains('\0') {
+        findings.add(
+            value.referenced,
+            format!("{what} is a file by its absolute path"),
+        );
+    }
+    PathBuf::from(&value.value)
+}

@@ -1,0 +1,400 @@
+//! What the engine does with what is known of the servers' health.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::wildcard_enum_match_arm
+)]
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use healthcheck::{Alarm, Failure, Measured, Outcome, Role};
+use lbd_core::config::Config;
+use lbd_core::desired::Want;
+use lbd_core::engine::{
+    Effect, Engine, Event, Neighbour, ProbeId, Probed, Report, Resolution, Table,
+};
+use lbd_core::host::{Host, Interface};
+use netfilter_mark::Mac;
+use support::{at, deliver, promoted, roles};
+use vrrp_proto::State;
+
+const REFERENCE: &str = include_str!("../../../testdata/lbd.yaml");
+const MYSQL: &str = "
+cluster: orders
+nodes:
+  db1: { address: 10.243.95.3 }
+  db2: { address: 10.243.95.4 }
+  db3: { address: 10.243.95.5 }
+virtual_services:
+  - name: reads
+    address: 10.243.95.101
+    port: 3306
+    fwmark: 2
+    mark: external
+    scheduler: wrr
+    weight: 100
+    directors: [db1]
+    health_check:
+      mysql: { user: lbd, interval: 2s, retries: 1 }
+    lag: { soft: 10s, hard: 60s }
+";
+
+fn interfaces(address: &str) -> Vec<Interface> {
+    vec![Interface {
+        index: 2,
+        name: "eth0".to_owned(),
+        mac: None,
+        usable: true,
+        addresses: vec![address.parse().unwrap()],
+    }]
+}
+
+/// A running engine that has heard of its network.
+fn started(text: &str, address: &str) -> (Engine, Vec<Effect>) {
+    let interfaces = interfaces(address);
+    let host = Host::new(Config::parse(text).unwrap(), &interfaces, None).unwrap();
+    let mut engine = Engine::new(host, at(0));
+    let mut effects = engine.handle(at(0), Event::Start { adopted: &[] });
+    let neighbours = ["10.243.95.3", "10.243.95.4", "10.243.95.5"].map(known);
+    effects.extend(engine.handle(
+        at(0),
+        Event::Network {
+            interfaces: &interfaces,
+            neighbours: &neighbours,
+        },
+    ));
+    (engine, effects)
+}
+
+fn known(address: &str) -> Neighbour {
+    Neighbour {
+        address: address.parse().unwrap(),
+        resolution: Resolution::Known(Mac([2, 0, 0, 0, 0, 4])),
+    }
+}
+
+/// The probes that were asked for, by node.
+fn probes(effects: &[Effect]) -> BTreeMap<String, ProbeId> {
+    let probe = |effect: &Effect| match effect {
+        Effect::Probe { id, assignment, .. } => Some((assignment.node.clone(), *id)),
+        _ => None,
+    };
+    effects.iter().filter_map(probe).collect()
+}
+
+fn answer(
+    engine: &mut Engine,
+    now: Duration,
+    effects: &[Effect],
+    outcome: impl Fn(&str) -> Outcome,
+) -> Vec<Effect> {
+    let results = probes(effects)
+        .into_iter()
+        .map(|(node, id)| Probed {
+            id,
+            outcome: outcome(&node),
+        })
+        .collect();
+    engine.handle(now, Event::Probed(results))
+}
+
+fn well(_: &str) -> Outcome {
+    Outcome::success(at(1))
+}
+
+fn measured(lag: u64, role: Role) -> Outcome {
+    Outcome::Success {
+        took: at(1),
+        measured: Measured {
+            lag: Some(Duration::from_secs(lag)),
+            role,
+            ..Measured::default()
+        },
+    }
+}
+
+/// What the service's servers get, by the last octet of their address; none: not in the table.
+fn weights(effects: &[Effect]) -> Option<BTreeMap<u8, Option<u32>>> {
+    let desired = effects.iter().rev().find_map(|effect| match effect {
+        Effect::Converge(desired) => Some(desired),
+        _ => None,
+    })?;
+    let service = desired.services.values().next()?;
+    let weight = |want: &Want| match want {
+        Want::Present(destination) => Some(destination.weight),
+        Want::Absent | Want::AsIs => None,
+    };
+    let octet = |address: &IpAddr| match address {
+        IpAddr::V4(v4) => v4.octets()[3],
+        IpAddr::V6(_) => 0,
+    };
+    let servers = service.destinations.iter();
+    Some(
+        servers
+            .map(|(key, want)| (octet(&key.address), weight(want)))
+            .collect(),
+    )
+}
+
+fn failures(effects: &[Effect]) -> Vec<(String, Failure)> {
+    let failure = |effect: &Effect| match effect {
+        Effect::Report(Report::Server {
+            node,
+            failure: Some(failure),
+            ..
+        }) => Some((node.clone(), failure.clone())),
+        _ => None,
+    };
+    effects.iter().filter_map(failure).collect()
+}
+
+/// db2 as a backup that knows all servers to be well and db1 to be master, until shortly before db1 would
+/// be missed.
+fn backup() -> (Engine, Engine, Duration) {
+    let (mut db1, _) = started(REFERENCE, "10.243.95.3");
+    let (mut db2, effects) = started(REFERENCE, "10.243.95.4");
+    answer(&mut db2, at(2), &effects, well);
+    let (now, effects) = promoted(&mut db1);
+    deliver("10.243.95.3", &effects, &mut db2, now);
+    (db1, db2, now)
+}
+
+#[test]
+fn the_server_on_a_silent_masters_host_is_suspected_and_asked_with_the_takeover() {
+    let (_, mut db2, _) = backup();
+    let (now, effects) = promoted(&mut db2);
+    assert_eq!(
+        weights(&effects),
+        Some([(3, Some(0)), (4, Some(3)), (5, Some(3))].into())
+    );
+    let asked = probes(&effects);
+    assert_eq!(asked.keys().collect::<Vec<_>>(), ["db1"]);
+    // It is dead: the first failure is enough.
+    let effects = answer(&mut db2, now + at(1000), &effects, |_| {
+        Outcome::Failure(Failure::Unreachable)
+    });
+    assert_eq!(
+        failures(&effects),
+        [("db1".to_owned(), Failure::Unreachable)]
+    );
+    assert_eq!(weights(&effects).unwrap()[&3], None);
+}
+
+#[test]
+fn a_silent_master_whose_server_answers_gets_its_connections_back_at_once() {
+    let (_, mut db2, _) = backup();
+    let (now, effects) = promoted(&mut db2);
+    let effects = answer(&mut db2, now + at(2), &effects, well);
+    assert_eq!(weights(&effects).unwrap()[&3], Some(3));
+}
+
+#[test]
+fn a_master_that_resigns_is_not_suspected() {
+    let (mut db1, mut db2, now) = backup();
+    let resigned = db1.handle(now + at(500), Event::Stop);
+    let effects = deliver("10.243.95.3", &resigned, &mut db2, now + at(500));
+    assert_eq!(roles(&effects), [State::Master]);
+    assert_eq!(weights(&effects).unwrap()[&3], Some(3));
+    assert!(probes(&effects).is_empty());
+}
+
+#[test]
+fn a_live_master_of_lower_priority_is_not_suspected_when_it_is_replaced() {
+    let (mut db1, effects) = started(REFERENCE, "10.243.95.3");
+    answer(&mut db1, at(2), &effects, well);
+    let (mut db2, _) = started(REFERENCE, "10.243.95.4");
+    let (mut now, mut adverts) = promoted(&mut db2);
+    for _ in 0..8 {
+        deliver("10.243.95.4", &adverts, &mut db1, now);
+        now += at(1000);
+        let effects = db1.handle(now, Event::Tick);
+        if roles(&effects).contains(&State::Master) {
+            assert_eq!(weights(&effects).unwrap()[&4], Some(3));
+            return;
+        }
+        adverts = db2.handle(now, Event::Tick);
+    }
+    panic!("never took over");
+}
+
+#[test]
+fn a_neighbour_that_is_found_no_more_is_suspected() {
+    let (mut db2, effects) = started(REFERENCE, "10.243.95.4");
+    answer(&mut db2, at(2), &effects, well);
+    let (now, _) = promoted(&mut db2);
+    let lost = |resolution| Neighbour {
+        resolution,
+        ..known("10.243.95.5")
+    };
+    let mut look = |millis, resolution| {
+        db2.handle(
+            now + at(millis),
+            Event::Network {
+                interfaces: &interfaces("10.243.95.4"),
+                neighbours: &[lost(resolution)],
+            },
+        )
+    };
+    assert_eq!(weights(&look(1, Resolution::Pending)), None);
+    let effects = look(2, Resolution::Failed);
+    assert_eq!(weights(&effects).unwrap()[&5], Some(0));
+    assert_eq!(probes(&effects).keys().collect::<Vec<_>>(), ["db3"]);
+    assert!(probes(&look(3, Resolution::Failed)).is_empty());
+}
+
+#[test]
+fn the_daemons_own_delay_is_no_servers_failure() {
+    let (mut engine, effects) = started(REFERENCE, "10.243.95.4");
+    answer(&mut engine, at(2), &effects, well);
+    let mut now = engine.deadline().unwrap();
+    let asked = loop {
+        let effects = engine.handle(now, Event::Tick);
+        if probes(&effects).len() == 1 {
+            break effects;
+        }
+        now = engine.deadline().unwrap();
+    };
+    // For a minute nothing runs here. The answers are there; they only come after the timer.
+    let later = now + at(60_000);
+    let effects = engine.handle(later, Event::Tick);
+    assert_eq!(failures(&effects), []);
+    let effects = answer(&mut engine, later, &asked, well);
+    assert_eq!(failures(&effects), []);
+}
+
+#[test]
+fn a_probe_that_never_reports_counts_as_failed() {
+    let (mut engine, effects) = started(REFERENCE, "10.243.95.4");
+    answer(&mut engine, at(2), &effects, well);
+    let mut lost = Vec::new();
+    while let Some(now) = engine.deadline().filter(|now| *now < at(120_000)) {
+        lost.extend(failures(&engine.handle(now, Event::Tick)));
+    }
+    lost.sort_by(|a, b| a.0.cmp(&b.0));
+    let expected = ["db1", "db2", "db3"].map(|node| (node.to_owned(), Failure::Lost));
+    assert_eq!(lost, expected);
+}
+
+#[test]
+fn many_results_at_once_make_one_change_of_the_table() {
+    let (mut engine, effects) = started(MYSQL, "10.243.95.3");
+    let effects = answer(&mut engine, at(2), &effects, |_| measured(0, Role::Replica));
+    let changes = effects
+        .iter()
+        .filter(|effect| matches!(effect, Effect::Converge(_)));
+    assert_eq!(changes.count(), 1);
+    assert_eq!(
+        weights(&effects),
+        Some([(3, Some(100)), (4, Some(100)), (5, Some(100))].into())
+    );
+}
+
+#[test]
+fn weights_follow_the_lag_and_the_status_says_why() {
+    let (mut engine, effects) = started(MYSQL, "10.243.95.3");
+    let effects = answer(&mut engine, at(2), &effects, |node| match node {
+        "db1" => measured(0, Role::Primary),
+        "db2" => measured(12, Role::Replica),
+        _ => measured(61, Role::Replica),
+    });
+    assert_eq!(
+        weights(&effects),
+        Some([(3, Some(100)), (4, Some(50)), (5, Some(0))].into())
+    );
+    let status = engine.status(at(1002));
+    let servers = &status.services[0].servers;
+    let why: Vec<&str> = servers.iter().map(|server| server.why.as_str()).collect();
+    assert_eq!(
+        why,
+        [
+            "up: full weight 100",
+            "up, 12s behind until it is 5s or less: weight 50 of 100",
+            "up, 1m 1s behind until it is 30s or less: no new connections"
+        ]
+    );
+    assert_eq!(servers[1].lag_seconds, Some(12.0));
+    assert_eq!(servers[1].since_seconds, Some(1.0));
+    assert_eq!(
+        (servers[2].table, servers[2].weight),
+        (Table::Present, Some(0))
+    );
+    assert_eq!(servers[0].role.as_deref(), Some("primary"));
+}
+
+#[test]
+fn a_second_primary_gets_no_connections_until_the_first_is_gone() {
+    let (mut engine, effects) = started(MYSQL, "10.243.95.3");
+    let asked = probes(&effects);
+    let tell = |engine: &mut Engine, now, id, role| {
+        let outcome = measured(0, role);
+        engine.handle(now, Event::Probed(vec![Probed { id, outcome }]))
+    };
+    tell(&mut engine, at(2), asked["db1"], Role::Primary);
+    tell(&mut engine, at(3), asked["db3"], Role::Replica);
+    let effects = tell(&mut engine, at(4), asked["db2"], Role::Primary);
+    assert_eq!(
+        weights(&effects),
+        Some([(3, Some(100)), (4, Some(0)), (5, Some(100))].into())
+    );
+    let why = &engine.status(at(5)).services[0].servers[1].why;
+    assert!(why.starts_with("a primary beside db1"), "{why}");
+    // The first becomes a replica of the second, as after a planned change.
+    let mut effects = Vec::new();
+    let mut now = at(5);
+    while !probes(&effects).contains_key("db1") {
+        now = engine.deadline().unwrap();
+        effects = engine.handle(now, Event::Tick);
+    }
+    let effects = tell(&mut engine, now, probes(&effects)["db1"], Role::Replica);
+    assert_eq!(weights(&effects).unwrap()[&4], Some(100));
+}
+
+#[test]
+fn an_alarm_is_told_once_and_again_when_it_is_over() {
+    let (mut engine, effects) = started(MYSQL, "10.243.95.3");
+    let told = |effects: &[Effect]| {
+        let alarm = |effect: &Effect| match effect {
+            Effect::Report(Report::Alarm { node, alarm, .. }) => {
+                Some((node.clone(), alarm.clone()))
+            }
+            _ => None,
+        };
+        effects.iter().filter_map(alarm).collect::<Vec<_>>()
+    };
+    let denied = |node: &str| match node {
+        "db2" => Outcome::Alarm(Alarm::AccessDenied),
+        _ => measured(0, Role::Replica),
+    };
+    let effects = answer(&mut engine, at(2), &effects, denied);
+    assert_eq!(
+        told(&effects),
+        [("db2".to_owned(), Some(Alarm::AccessDenied))]
+    );
+    // Not judged: it does not enter.
+    assert_eq!(weights(&effects).unwrap()[&4], None);
+    let mut rounds = 0;
+    while rounds < 20 {
+        let now = engine.deadline().unwrap();
+        let effects = engine.handle(now, Event::Tick);
+        let over = rounds >= 10;
+        let effects = answer(&mut engine, now, &effects, |node| match over {
+            true => well(node),
+            false => denied(node),
+        });
+        match told(&effects).as_slice() {
+            [] => {}
+            [(node, None)] if over => {
+                assert_eq!(node, "db2");
+                return;
+            }
+            other => panic!("told {other:?}"),
+        }
+        rounds += 1;
+    }
+    panic!("its end was not told");
+}

@@ -49,7 +49,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
     /// When the server answers with an error, or the stream breaks.
     pub async fn ask_name(mut self) -> io::Result<String> {
         let row = self.query("SELECT @@hostname").await?;
-        self.send(0, &[QUIT]).await?;
+        self.quit().await?;
         row.into_iter()
             .next()
             .and_then(|row| row.into_iter().next())
@@ -80,6 +80,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
             }
             rows.push(texts(&packet)?);
         }
+    }
+
+    /// Parts in an orderly way: the server counts every other end as an aborted client.
+    ///
+    /// # Errors
+    /// When the stream breaks.
+    pub async fn quit(mut self) -> io::Result<()> {
+        self.send(0, &[QUIT]).await
     }
 
     async fn receive(&mut self) -> io::Result<(u8, Vec<u8>)> {

@@ -12,7 +12,18 @@ use crate::host::Host;
 pub struct Keepalived<'a> {
     priority: u8,
     servers: &'a [&'a Host],
+    check: Check,
 }
+
+/// Its `delay_loop` in seconds, and lines of its `TCP_CHECK`.
+type Check = (u32, &'static str);
+
+const QUICK: Check = (1, "connect_timeout 1");
+/// What the reference file asks of lbd's checks.
+const SLOW: Check = (
+    10,
+    "connect_timeout 10\n            retry 3\n            delay_before_retry 3",
+);
 
 impl<'a> Keepalived<'a> {
     /// A virtual router only, with this priority.
@@ -21,13 +32,27 @@ impl<'a> Keepalived<'a> {
         Self {
             priority,
             servers: &[],
+            check: QUICK,
         }
     }
 
     /// A virtual router, and the fwmark service over these hosts with a check each second.
     #[must_use]
     pub fn director(priority: u8, servers: &'a [&'a Host]) -> Self {
-        Self { priority, servers }
+        Self {
+            priority,
+            servers,
+            check: QUICK,
+        }
+    }
+
+    /// The same with checks as slow as those of the reference file.
+    #[must_use]
+    pub fn with_slow_checks(self) -> Self {
+        Self {
+            check: SLOW,
+            ..self
+        }
     }
 
     /// Starts it on a host.
@@ -64,16 +89,18 @@ impl<'a> Keepalived<'a> {
         if self.servers.is_empty() {
             return text;
         }
-        text.push_str(
-            "virtual_server fwmark 2 {\n    delay_loop 1\n    lb_algo rr\n    lb_kind DR\n",
+        let (interval, check) = self.check;
+        // Writing to a string cannot fail.
+        let _ = write!(
+            text,
+            "virtual_server fwmark 2 {{\n    delay_loop {interval}\n    lb_algo rr\n    lb_kind DR\n"
         );
         for server in self.servers {
             let address = server.address();
-            // Writing to a string cannot fail.
             let _ = write!(
                 text,
                 "    real_server {address} {PORT} {{\n        weight 3\n        TCP_CHECK {{\n            \
-                 connect_port {PORT}\n            connect_timeout 1\n        }}\n    }}\n"
+                 connect_port {PORT}\n            {check}\n        }}\n    }}\n"
             );
         }
         text.push_str("}\n");

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::net::UnixStream;
 
-use super::{Cluster, Fleet, PORT, mariadb_template};
+use super::{Cluster, Fleet, PORT, mariadb_template, replication};
 use crate::client::mysql::Session;
 use crate::daemon::Daemon;
 use crate::ensure;
@@ -34,6 +34,9 @@ const SETTINGS: &[&str] = &[
     "--log-slave-updates=1",
     "--slave-net-timeout=10",
 ];
+
+/// For a server to start and catch up, on a machine that does much else.
+const LIMIT: Duration = Duration::from_secs(120);
 
 /// Prepares a data directory that each server gets a copy of. Takes about a second; done on the machine itself.
 ///
@@ -70,13 +73,8 @@ pub fn start(lab: &Lab, cluster: &Cluster) -> Result<Fleet> {
         let primary = (host.address() != primary).then_some(primary);
         fleet.insert(host.name().to_owned(), start_one(host, primary)?);
     }
-    let limit = Duration::from_secs(120);
     for host in cluster.databases() {
-        lab.wait_until(
-            &format!("MariaDB on {} answers", host.name()),
-            limit,
-            || Ok(query(host, &["SELECT 1"]).is_ok()),
-        )?;
+        answers(lab, host)?;
     }
     let writes = [
         "CREATE DATABASE orders",
@@ -86,14 +84,24 @@ pub fn start(lab: &Lab, cluster: &Cluster) -> Result<Fleet> {
     query(&cluster.db1, &writes)?;
     for host in [&cluster.db2, &cluster.db3] {
         let what = format!("{} has what was written on db1", host.name());
-        lab.wait_until(&what, limit, || {
+        lab.wait_until(&what, LIMIT, || {
             Ok(query(host, &["SELECT id FROM orders.o"])?.len() == 1)
         })?;
     }
     Ok(fleet)
 }
 
-/// Starts the primary's server again, on a host that has booted.
+/// Waits until a host's server answers.
+///
+/// # Errors
+/// When it does not within two minutes.
+pub fn answers(lab: &Lab, host: &Host) -> Result {
+    let what = format!("MariaDB on {} answers", host.name());
+    lab.wait_until(&what, LIMIT, || Ok(query(host, &["SELECT 1"]).is_ok()))
+        .map(drop)
+}
+
+/// Starts the primary's server: again, on a host that has booted, or alone.
 ///
 /// # Errors
 /// When it cannot be started.
@@ -119,10 +127,9 @@ fn start_one(host: &Host, primary: Option<Ipv4Addr>) -> Result<Daemon> {
     let users = "CREATE USER IF NOT EXISTS reader@'%';\nCREATE USER IF NOT EXISTS replica@'%';\n\
          GRANT REPLICATION SLAVE ON *.* TO replica@'%';\n";
     let replicate = |primary| {
-        format!(
-            "STOP SLAVE;\nCHANGE MASTER TO MASTER_HOST='{primary}', MASTER_PORT={PORT}, MASTER_USER='replica', \
-             MASTER_CONNECT_RETRY=1, MASTER_USE_GTID=slave_pos;\nSTART SLAVE;\n"
-        )
+        replication::following(primary, "slave_pos")
+            .map(|statement| statement + ";\n")
+            .concat()
     };
     let init = host.write_file(
         "init.sql",
@@ -150,7 +157,7 @@ fn start_one(host: &Host, primary: Option<Ipv4Addr>) -> Result<Daemon> {
 ///
 /// # Errors
 /// When the server does not answer within 5 s, or answers with an error.
-pub fn query(host: &Host, statements: &[&str]) -> Result<Vec<Vec<Option<String>>>> {
+pub fn query(host: &Host, statements: &[impl AsRef<str>]) -> Result<Vec<Vec<Option<String>>>> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -160,12 +167,16 @@ pub fn query(host: &Host, statements: &[&str]) -> Result<Vec<Vec<Option<String>>
     asked?.map_err(|error| Failed::new(error).while_doing(format!("MariaDB on {}", host.name())))
 }
 
-async fn ask(host: &Host, statements: &[&str]) -> std::io::Result<Vec<Vec<Option<String>>>> {
+async fn ask(
+    host: &Host,
+    statements: &[impl AsRef<str>],
+) -> std::io::Result<Vec<Vec<Option<String>>>> {
     let mut session = Session::login(UnixStream::connect(socket(host)).await?, "root").await?;
     let mut rows = Vec::new();
     for statement in statements {
-        rows = session.query(statement).await?;
+        rows = session.query(statement.as_ref()).await?;
     }
+    session.quit().await?;
     Ok(rows)
 }
 

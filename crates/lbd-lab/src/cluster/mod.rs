@@ -3,6 +3,7 @@
 mod keepalived;
 pub mod mariadb;
 mod reference;
+pub mod replication;
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;

@@ -82,6 +82,32 @@ impl Reference {
         self.replace("scheduler: rr", lines)
     }
 
+    /// With another health check: the lines below `health_check:`, from its kind on.
+    #[must_use]
+    pub fn with_check(self, lines: &str) -> Self {
+        let without = self.without_section("      tcp:", Some("\nnotifications:"));
+        without.replace(
+            "    health_check:\n",
+            &format!("    health_check:\n{lines}"),
+        )
+    }
+
+    /// With these lines more in the service.
+    #[must_use]
+    pub fn with_service_keys(self, lines: &str) -> Self {
+        self.replace(
+            "    health_check:\n",
+            &format!("{lines}    health_check:\n"),
+        )
+    }
+
+    /// With weights that count, and this one for each server.
+    #[must_use]
+    pub fn with_weight(self, weight: u32) -> Self {
+        self.with_scheduler("scheduler: wrr")
+            .replace("weight: 3", &format!("weight: {weight}"))
+    }
+
     /// With virtual routers only.
     #[must_use]
     pub fn without_services(self) -> Self {
@@ -145,6 +171,10 @@ mod tests {
                 .with_third_director(),
             Reference::new().with_fourth_server().with_connection_sync(),
             Reference::new().with_scheduler("scheduler: wlc"),
+            Reference::new()
+                .with_weight(10)
+                .with_service_keys("    min_serving: 1\n")
+                .with_check("      exec:\n        command: [/bin/true]\n"),
             Reference::new().without_services(),
             Reference::new().without_virtual_routers(),
             Reference::new().without_hooks(),

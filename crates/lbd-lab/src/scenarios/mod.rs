@@ -7,6 +7,7 @@ mod connections;
 mod drift;
 mod even_spread;
 mod foreign_untouched;
+mod health;
 mod keepalived_pair;
 mod killed_anywhere;
 mod killed_daemon;
@@ -32,6 +33,7 @@ use crate::failed::Result;
 use crate::ground::{Kernel, on_path};
 use crate::host::Host;
 use crate::lab::Lab;
+use health::with_mariadb;
 use vrrp::{two_lbd, with_keepalived as beside_keepalived};
 
 /// One scenario.
@@ -301,6 +303,44 @@ pub static SCENARIOS: &[Scenario] = &[
             mariadb_reads::run,
         )
     },
+    with_lbd(
+        "health-takeover",
+        "the master's host dies between two slow checks, and its server is suspected at once",
+        health::takeover,
+    ),
+    Scenario {
+        needs: &[Need::Ipvsadm, Need::Keepalived],
+        ..with_lbd(
+            "health-takeover-keepalived",
+            "the same cluster with keepalived, for comparison",
+            health::takeover_of_keepalived,
+        )
+    },
+    with_mariadb(
+        "health-replication",
+        "replication stops, is reset, turns round; and checks alone leave no trace at the servers",
+        health::replication,
+    ),
+    with_mariadb(
+        "health-lag",
+        "weights follow lag in two steps and back, and somebody serves all the same",
+        health::lag,
+    ),
+    with_mariadb(
+        "health-servers",
+        "a MariaDB server is full, refuses the check's password, hangs, is stopped",
+        health::servers,
+    ),
+    with_mariadb(
+        "health-liars",
+        "servers that say nothing, or garbage, pass a TCP check and fail a MySQL check",
+        health::liars,
+    ),
+    with_lbd(
+        "health-slow-start",
+        "a command sets weights, and a server that comes back gets its weight step by step",
+        health::slow_start,
+    ),
     Scenario {
         kernel: Kernel::WithoutIpvs,
         needs: &[Need::Lbd],

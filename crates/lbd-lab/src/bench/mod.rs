@@ -9,6 +9,7 @@ mod machine;
 mod owners;
 mod page;
 mod pair;
+mod part;
 mod program;
 mod scale;
 mod takeover;
@@ -19,16 +20,17 @@ use std::time::{Duration, Instant};
 
 use crate::ensure;
 use crate::failed::{Failed, Result};
-use crate::ground::{self, Ended, Kernel, Verdict};
-use crate::runner::job_of_ours;
+use crate::ground::{self, Ended, Verdict};
+use crate::runner::{job_of_ours, mariadb_data};
 use crate::scenarios::Need;
+use part::Part;
 use program::Timing;
 
-/// When a benchmark that hangs is ended.
-const LIMIT: Duration = Duration::from_secs(3600);
+/// When a part of a benchmark that hangs is ended.
+const LIMIT: Duration = Duration::from_secs(3 * 3600);
 /// Pairs of each program that are measured at the same time where a run takes seconds.
 const PAIRS: usize = 5;
-/// The benchmark's own text, in its folder.
+/// The text of a part, in its folder.
 const OUTPUT: &str = "measured.md";
 
 /// What can be measured.
@@ -63,18 +65,10 @@ impl Bench {
         }
     }
 
-    const fn kernel(self) -> Kernel {
+    const fn parts(self) -> &'static [Part] {
         match self {
-            Self::Vrrp => Kernel::Any,
-            Self::Kernel => Kernel::WithIpvs,
-        }
-    }
-
-    /// Other people's programs that it measures.
-    const fn needs(self) -> &'static [Need] {
-        match self {
-            Self::Vrrp => &[Need::Keepalived],
-            Self::Kernel => &[Need::Keepalived, Need::Ipvsadm],
+            Self::Vrrp => &[Part::Vrrp],
+            Self::Kernel => &[Part::Kernel],
         }
     }
 }
@@ -93,31 +87,23 @@ pub fn run(bench: Bench, options: &Options) -> Result<bool> {
         "there is no lbd at {}: build it, or name it with --lbd",
         options.lbd.display()
     );
-    if let Some(missing) = bench.needs().iter().find_map(|need| need.missing()) {
+    let parts = bench.parts();
+    let mut needs = parts.iter().flat_map(|part| part.needs());
+    if let Some(missing) = needs.find_map(|need| need.missing()) {
         return Err(Failed::new(missing));
     }
-    let folder = options.results.join(format!("bench-{}", bench.name()));
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder)?;
-    let folder = fs::canonicalize(folder)?;
-    let runs = options.runs.to_string();
-    let words = ["bench", "here", bench.name(), "--runs", &runs];
-    let mut job = job_of_ours(&words, bench.kernel(), &folder)?;
-    job.environment.insert(
-        "LBD_LAB_LBD".to_owned(),
-        options.lbd.to_string_lossy().into_owned(),
-    );
-    let place = ground::place_for(bench.kernel()).map_err(Failed::new)?;
-    let ended = ground::run_job(place, &job, &folder, LIMIT, true)?;
-    if ended != Ended::With(Verdict::Exited(0)) {
-        println!(
-            "the benchmark did not end well; logs are in {}",
-            folder.display()
-        );
-        return Ok(false);
+    let mut text = machine::facts(&options.lbd);
+    for part in parts {
+        let folder = options.results.join(format!("bench-{}", part.name()));
+        let Some(measured) = run_part(*part, options, &folder)? else {
+            println!(
+                "the benchmark did not end well; logs are in {}",
+                folder.display()
+            );
+            return Ok(false);
+        };
+        text.push_str(&measured);
     }
-    let measured = fs::read_to_string(folder.join(OUTPUT))?;
-    let text = format!("{}{measured}", machine::facts(&options.lbd));
     println!("\n{text}");
     if let Some(page) = &options.page {
         page::put(page, bench.name(), &text)?;
@@ -126,18 +112,40 @@ pub fn run(bench: Bench, options: &Options) -> Result<bool> {
     Ok(true)
 }
 
-/// The measuring, in the place made for it.
+/// The text that the part wrote in its place; nothing where it did not end well.
+fn run_part(part: Part, options: &Options, folder: &Path) -> Result<Option<String>> {
+    let _ = fs::remove_dir_all(folder);
+    fs::create_dir_all(folder)?;
+    let folder = fs::canonicalize(folder)?;
+    let runs = options.runs.to_string();
+    let words = ["bench", "here", part.name(), "--runs", &runs];
+    let mut job = job_of_ours(&words, part.kernel(), &folder)?;
+    let mut set = |name: &str, path: &Path| {
+        job.environment
+            .insert(name.to_owned(), path.to_string_lossy().into_owned());
+    };
+    set("LBD_LAB_LBD", &options.lbd);
+    if part.needs().contains(&Need::Mariadb) {
+        set("LBD_LAB_MARIADB", &mariadb_data(&folder)?);
+    }
+    let place = ground::place_for(part.kernel()).map_err(Failed::new)?;
+    let ended = ground::run_job(place, &job, &folder, LIMIT, true)?;
+    if ended != Ended::With(Verdict::Exited(0)) {
+        return Ok(None);
+    }
+    Ok(Some(fs::read_to_string(folder.join(OUTPUT))?))
+}
+
+/// The measuring of one part, in the place made for it.
 ///
 /// # Errors
-/// When something did not come about.
-pub fn run_here(bench: Bench, runs: usize) -> Result {
+/// When there is no part of this name, or something did not come about.
+pub fn run_here(part: &str, runs: usize) -> Result {
+    let part = Part::named(part)
+        .ok_or_else(|| Failed::new(format!("no benchmark has a part called {part}")))?;
     let results = std::env::var_os("LBD_LAB_RESULTS").map(PathBuf::from);
     let results = results.ok_or_else(|| Failed::new("LBD_LAB_RESULTS is not set"))?;
-    let text = match bench {
-        Bench::Vrrp => vrrp(&results, runs)?,
-        Bench::Kernel => kernel::measure(&results, runs)?,
-    };
-    fs::write(results.join(OUTPUT), text)?;
+    fs::write(results.join(OUTPUT), part.measure(&results, runs)?)?;
     Ok(())
 }
 

@@ -1,0 +1,54 @@
+//! The parts of a benchmark: each runs in one place, made for it.
+
+use std::path::Path;
+
+use super::{kernel, vrrp};
+use crate::failed::Result;
+use crate::ground::Kernel;
+use crate::scenarios::Need;
+
+/// What is measured in one place. What a benchmark has to measure on another kernel is a part of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    Vrrp,
+    Kernel,
+}
+
+impl Part {
+    const ALL: [Self; 2] = [Self::Vrrp, Self::Kernel];
+
+    pub(super) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|part| part.name() == name)
+    }
+
+    /// On the internal command line.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Vrrp => "vrrp",
+            Self::Kernel => "kernel",
+        }
+    }
+
+    pub(super) const fn kernel(self) -> Kernel {
+        match self {
+            Self::Vrrp => Kernel::Any,
+            Self::Kernel => Kernel::WithIpvs,
+        }
+    }
+
+    /// Other people's programs that it measures, or measures with.
+    pub(super) const fn needs(self) -> &'static [Need] {
+        match self {
+            Self::Vrrp => &[Need::Keepalived],
+            Self::Kernel => &[Need::Keepalived, Need::Ipvsadm],
+        }
+    }
+
+    /// Measures it; gives the text.
+    pub(super) fn measure(self, results: &Path, runs: usize) -> Result<String> {
+        match self {
+            Self::Vrrp => vrrp(results, runs),
+            Self::Kernel => kernel::measure(results, runs),
+        }
+    }
+}

@@ -163,7 +163,8 @@ impl Reader {
     }
 }
 
-fn stamp_of(message: &nix::sys::socket::RecvMsg<'_, '_, LinkAddr>) -> Option<Duration> {
+/// When the kernel got the frame, by the wall clock.
+pub(crate) fn stamp_of(message: &nix::sys::socket::RecvMsg<'_, '_, LinkAddr>) -> Option<Duration> {
     let stamp = message.cmsgs().ok()?.find_map(|part| {
         if let ControlMessageOwned::ScmTimestampns(time) = part {
             Some(time)

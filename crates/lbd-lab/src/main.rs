@@ -96,6 +96,8 @@ enum Bench {
     Vrrp(BenchOptions),
     /// The kernel's IPVS table with 10 000 destinations: filled, kept, changed.
     Kernel(BenchOptions),
+    /// Health checks: 10 000 of them on time beside keepalived.
+    Health(BenchOptions),
     /// (internal) A part of one in the place made for it.
     #[command(hide = true)]
     Here {
@@ -182,6 +184,7 @@ fn measure(what: Bench) -> std::io::Result<ExitCode> {
     let (bench, options) = match what {
         Bench::Vrrp(options) => (bench::Bench::Vrrp, options),
         Bench::Kernel(options) => (bench::Bench::Kernel, options),
+        Bench::Health(options) => (bench::Bench::Health, options),
         Bench::Here { name, runs } => {
             return verdict(bench::run_here(&name, runs).map(|()| true));
         }

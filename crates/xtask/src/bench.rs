@@ -9,6 +9,7 @@ use std::process::Command;
 pub(crate) enum Bench {
     Vrrp,
     Kernel,
+    Health,
 }
 
 /// How it is measured.
@@ -16,20 +17,27 @@ pub(crate) enum Bench {
 pub(crate) struct Options {
     /// One of them; none for all.
     pub(crate) bench: Option<Bench>,
-    /// How often each thing is done.
-    pub(crate) runs: u32,
+    /// How often each thing is done; else as often as each wants.
+    pub(crate) runs: Option<u32>,
 }
 
-/// With fewer runs the tables are printed, and the document keeps those it has.
-const RUNS: u32 = 20;
-
 impl Bench {
-    pub(crate) const ALL: [Self; 2] = [Self::Vrrp, Self::Kernel];
+    pub(crate) const ALL: [Self; 3] = [Self::Vrrp, Self::Kernel, Self::Health];
 
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Vrrp => "vrrp",
             Self::Kernel => "kernel",
+            Self::Health => "health",
+        }
+    }
+
+    /// With fewer runs the tables are printed, and the document keeps those it has.
+    const fn runs(self) -> u32 {
+        match self {
+            Self::Vrrp | Self::Kernel => 20,
+            // Each takes five minutes.
+            Self::Health => 5,
         }
     }
 
@@ -41,6 +49,9 @@ impl Bench {
             Self::Kernel => {
                 "10 000 IPVS destinations beside ipvsadm and keepalived: cold, reload, one weight, memory (5 minutes)"
             }
+            Self::Health => {
+                "10 000 TCP checks beside keepalived: processor time, memory, lateness (25 minutes)"
+            }
         }
     }
 }
@@ -49,17 +60,14 @@ impl Bench {
 pub(crate) fn parse(words: &[String]) -> Result<Options, String> {
     let mut options = Options {
         bench: None,
-        runs: RUNS,
+        runs: None,
     };
     let mut words = words.iter();
     while let Some(word) = words.next() {
         if word == "--runs" {
             let number = words.next().ok_or("--runs needs a number")?;
-            options.runs = number
-                .parse()
-                .ok()
-                .filter(|runs| *runs > 0)
-                .ok_or_else(|| format!("'{number}' is no number of runs"))?;
+            let runs = number.parse().ok().filter(|runs| *runs > 0);
+            options.runs = Some(runs.ok_or_else(|| format!("'{number}' is no number of runs"))?);
             continue;
         }
         let bench = Bench::ALL.into_iter().find(|bench| bench.name() == word);
@@ -77,8 +85,12 @@ pub(crate) fn run(project: &Project, options: Options) -> Result<(), String> {
     for bench in Bench::ALL {
         if options.bench.is_none_or(|wanted| wanted == bench) {
             println!("bench {}: {}", bench.name(), bench.purpose());
-            process::run(&mut command(project, bench, options.runs))
-                .map_err(|why| format!("{}: {why}", bench.name()))?;
+            process::run(&mut command(
+                project,
+                bench,
+                options.runs.unwrap_or(bench.runs()),
+            ))
+            .map_err(|why| format!("{}: {why}", bench.name()))?;
         }
     }
     Ok(())
@@ -91,12 +103,15 @@ fn command(project: &Project, bench: Bench, runs: u32) -> Command {
         .arg(project.release_binary("lbd"))
         .arg("--results")
         .arg(project.lab_results());
-    if runs >= RUNS {
+    if runs >= bench.runs() {
         command
             .arg("--page")
             .arg(project.root().join("docs/benchmarks.md"));
     } else {
-        println!("bench: docs/benchmarks.md is only written with {RUNS} runs or more");
+        println!(
+            "bench: docs/benchmarks.md is only written with {} runs or more",
+            bench.runs()
+        );
     }
     command.current_dir(project.root());
     command
@@ -104,7 +119,7 @@ fn command(project: &Project, bench: Bench, runs: u32) -> Command {
 
 #[cfg(test)]
 mod tests {
-    use super::{Bench, Options, RUNS, parse};
+    use super::{Bench, Options, parse};
 
     fn words(line: &str) -> Vec<String> {
         line.split_whitespace().map(str::to_owned).collect()
@@ -114,11 +129,11 @@ mod tests {
     fn names_and_numbers_are_checked() {
         let vrrp = Options {
             bench: Some(Bench::Vrrp),
-            runs: 2,
+            runs: Some(2),
         };
         let kernel = Options {
             bench: Some(Bench::Kernel),
-            runs: RUNS,
+            runs: None,
         };
         assert_eq!(parse(&words("kernel")), Ok(kernel));
         assert_eq!(parse(&words("vrrp --runs 2")), Ok(vrrp));

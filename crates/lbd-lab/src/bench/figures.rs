@@ -1,8 +1,13 @@
-//! Measured times: median, minimum and maximum, and how they are written.
+//! What was measured: median, minimum and maximum, and how they are written.
 
-/// Times of one kind, in any order.
+/// Figures of one kind, in any order; times in milliseconds.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Figures(Vec<f64>);
+
+/// Writes one figure.
+pub(super) type One = fn(f64) -> String;
+/// Writes what one's figures are to another's.
+pub(super) type Compare = fn(&Figures, &Figures) -> String;
 
 impl Figures {
     pub(super) fn add(&mut self, value: f64) {
@@ -30,15 +35,15 @@ impl Figures {
 
     /// "2.83 s (2.65 to 3.64 s)", "8.1 ms (7.2 to 9.0 ms)".
     pub(super) fn text(&self) -> String {
+        self.written(milliseconds)
+    }
+
+    /// The same of figures that are no times: `one` writes one of them.
+    pub(super) fn written(&self, one: impl Fn(f64) -> String) -> String {
         let (Some(median), Some((least, most))) = (self.median(), self.range()) else {
             return "never".to_owned();
         };
-        format!(
-            "{} ({} to {})",
-            milliseconds(median),
-            milliseconds(least),
-            milliseconds(most)
-        )
+        format!("{} ({} to {})", one(median), one(least), one(most))
     }
 }
 
@@ -73,6 +78,11 @@ pub(super) fn ratio(of: &Figures, to: &Figures) -> String {
     } else {
         format!("{ratio:.2}×")
     }
+}
+
+/// In place of a ratio that would say nothing: near zero, or told by another row.
+pub(super) fn no_ratio(_of: &Figures, _to: &Figures) -> String {
+    "–".to_owned()
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ mod act;
 mod codec;
 mod cut;
 mod figures;
+mod health;
 mod kernel;
 mod machine;
 mod owners;
@@ -40,6 +41,8 @@ pub enum Bench {
     Vrrp,
     /// The kernel's IPVS table at full size: filled, kept, changed.
     Kernel,
+    /// Health checks: thousands of them on time.
+    Health,
 }
 
 /// How it is measured.
@@ -62,6 +65,7 @@ impl Bench {
         match self {
             Self::Vrrp => "vrrp",
             Self::Kernel => "kernel",
+            Self::Health => "health",
         }
     }
 
@@ -69,6 +73,7 @@ impl Bench {
         match self {
             Self::Vrrp => &[Part::Vrrp],
             Self::Kernel => &[Part::Kernel],
+            Self::Health => &[Part::HealthChecks],
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{kernel, vrrp};
+use super::{health, kernel, vrrp};
 use crate::failed::Result;
 use crate::ground::Kernel;
 use crate::scenarios::Need;
@@ -12,10 +12,11 @@ use crate::scenarios::Need;
 pub(super) enum Part {
     Vrrp,
     Kernel,
+    HealthChecks,
 }
 
 impl Part {
-    const ALL: [Self; 2] = [Self::Vrrp, Self::Kernel];
+    const ALL: [Self; 3] = [Self::Vrrp, Self::Kernel, Self::HealthChecks];
 
     pub(super) fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|part| part.name() == name)
@@ -26,13 +27,14 @@ impl Part {
         match self {
             Self::Vrrp => "vrrp",
             Self::Kernel => "kernel",
+            Self::HealthChecks => "health-checks",
         }
     }
 
     pub(super) const fn kernel(self) -> Kernel {
         match self {
             Self::Vrrp => Kernel::Any,
-            Self::Kernel => Kernel::WithIpvs,
+            Self::Kernel | Self::HealthChecks => Kernel::WithIpvs,
         }
     }
 
@@ -40,7 +42,7 @@ impl Part {
     pub(super) const fn needs(self) -> &'static [Need] {
         match self {
             Self::Vrrp => &[Need::Keepalived],
-            Self::Kernel => &[Need::Keepalived, Need::Ipvsadm],
+            Self::Kernel | Self::HealthChecks => &[Need::Keepalived, Need::Ipvsadm],
         }
     }
 
@@ -49,6 +51,7 @@ impl Part {
         match self {
             Self::Vrrp => vrrp(results, runs),
             Self::Kernel => kernel::measure(results, runs),
+            Self::HealthChecks => health::checks::measure(results, runs),
         }
     }
 }

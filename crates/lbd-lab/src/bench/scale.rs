@@ -145,7 +145,7 @@ pub(super) fn memory(host: &Host) -> Result<Use> {
 }
 
 /// Of all threads of all processes, to the nanosecond (the first number of `schedstat`).
-fn processor_seconds(host: &Host) -> Result<f64> {
+pub(super) fn processor_seconds(host: &Host) -> Result<f64> {
     let mut nanoseconds = Duration::ZERO;
     for pid in host.space().processes()? {
         for task in fs::read_dir(format!("/proc/{pid}/task"))? {

@@ -1,7 +1,7 @@
 //! The kernel's IPVS table at full size: filled, kept and changed by lbd, `ipvsadm` and keepalived, in one place and run.
 
 mod alone;
-mod count;
+pub(super) mod count;
 mod program;
 mod report;
 mod run;

@@ -1,0 +1,3 @@
+//! Health checks: thousands of them on time.
+
+pub(super) mod checks;

@@ -96,7 +96,7 @@ enum Bench {
     Vrrp(BenchOptions),
     /// The kernel's IPVS table with 10 000 destinations: filled, kept, changed.
     Kernel(BenchOptions),
-    /// Health checks: 10 000 of them on time beside keepalived.
+    /// Health checks: 10 000 of them on time beside keepalived, and what a probe of MariaDB costs.
     Health(BenchOptions),
     /// (internal) A part of one in the place made for it.
     #[command(hide = true)]

@@ -50,7 +50,7 @@ impl Bench {
                 "10 000 IPVS destinations beside ipvsadm and keepalived: cold, reload, one weight, memory (5 minutes)"
             }
             Self::Health => {
-                "10 000 TCP checks beside keepalived: processor time, memory, lateness (25 minutes)"
+                "10 000 TCP checks beside keepalived: processor time, memory, lateness; probes of MariaDB (25 minutes)"
             }
         }
     }

@@ -41,7 +41,7 @@ pub enum Bench {
     Vrrp,
     /// The kernel's IPVS table at full size: filled, kept, changed.
     Kernel,
-    /// Health checks: thousands of them on time.
+    /// Health checks: thousands of them on time, and what a probe of MariaDB costs.
     Health,
 }
 
@@ -73,7 +73,7 @@ impl Bench {
         match self {
             Self::Vrrp => &[Part::Vrrp],
             Self::Kernel => &[Part::Kernel],
-            Self::Health => &[Part::HealthChecks],
+            Self::Health => &[Part::HealthChecks, Part::HealthProbes],
         }
     }
 }

@@ -13,10 +13,16 @@ pub(super) enum Part {
     Vrrp,
     Kernel,
     HealthChecks,
+    HealthProbes,
 }
 
 impl Part {
-    const ALL: [Self; 3] = [Self::Vrrp, Self::Kernel, Self::HealthChecks];
+    const ALL: [Self; 4] = [
+        Self::Vrrp,
+        Self::Kernel,
+        Self::HealthChecks,
+        Self::HealthProbes,
+    ];
 
     pub(super) fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|part| part.name() == name)
@@ -28,12 +34,13 @@ impl Part {
             Self::Vrrp => "vrrp",
             Self::Kernel => "kernel",
             Self::HealthChecks => "health-checks",
+            Self::HealthProbes => "health-probes",
         }
     }
 
     pub(super) const fn kernel(self) -> Kernel {
         match self {
-            Self::Vrrp => Kernel::Any,
+            Self::Vrrp | Self::HealthProbes => Kernel::Any,
             Self::Kernel | Self::HealthChecks => Kernel::WithIpvs,
         }
     }
@@ -43,6 +50,7 @@ impl Part {
         match self {
             Self::Vrrp => &[Need::Keepalived],
             Self::Kernel | Self::HealthChecks => &[Need::Keepalived, Need::Ipvsadm],
+            Self::HealthProbes => &[Need::Mariadb],
         }
     }
 
@@ -52,6 +60,7 @@ impl Part {
             Self::Vrrp => vrrp(results, runs),
             Self::Kernel => kernel::measure(results, runs),
             Self::HealthChecks => health::checks::measure(results, runs),
+            Self::HealthProbes => health::probes::measure(results, runs),
         }
     }
 }

@@ -45,7 +45,8 @@ impl Connection {
     pub(super) async fn receive(&mut self) -> Result<Vec<u8>, Reason> {
         self.stream.send(&mut self.unsent).await?;
         loop {
-            if let Some(packet) = self.frames.next_packet()? {
+            let packet = self.frames.next_packet().map_err(|error| self.suspicious(error))?;
+            if let Some(packet) = packet {
                 return self.in_order(packet.sequence, packet.payload);
             }
             let mut chunk = [0; 4096];
@@ -54,6 +55,16 @@ impl Connection {
                 Some([]) | None => return Err(Reason::Closed),
                 Some(octets) => self.frames.push(octets),
             }
+        }
+    }
+
+    /// What announces a packet without end and does not even count as the protocol does is something else, such as an SSH
+    /// server's greeting.
+    fn suspicious(&self, error: WireError) -> WireError {
+        let expected = self.sequence;
+        match self.frames.next_sequence() {
+            Some(found) if found != expected => WireError::OutOfSequence { expected, found },
+            Some(_) | None => error,
         }
     }
 

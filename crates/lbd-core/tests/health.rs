@@ -16,7 +16,7 @@ use healthcheck::{Alarm, Failure, Measured, Outcome, Role};
 use lbd_core::config::Config;
 use lbd_core::desired::Want;
 use lbd_core::engine::{
-    Effect, Engine, Event, Neighbour, ProbeId, Probed, Report, Resolution, Table,
+    Effect, Engine, Event, Neighbour, ProbeId, Probed, Report, Resolution, Spared, Table,
 };
 use lbd_core::host::{Host, Interface};
 use netfilter_mark::Mac;
@@ -397,4 +397,39 @@ fn an_alarm_is_told_once_and_again_when_it_is_over() {
         rounds += 1;
     }
     panic!("its end was not told");
+}
+
+#[test]
+fn a_drained_server_keeps_its_connections_and_health_does_not_bring_it_back() {
+    let (mut engine, effects) = started(MYSQL, "10.243.95.3");
+    answer(&mut engine, at(2), &effects, |_| measured(0, Role::Replica));
+    let mut spare = |millis, how| engine.handle(at(millis), Event::Spare { node: "db2", how });
+    let effects = spare(3, Some(Spared::Drained));
+    assert_eq!(weights(&effects).unwrap()[&4], Some(0));
+    let effects = spare(4, Some(Spared::InMaintenance));
+    assert_eq!(weights(&effects).unwrap()[&4], None);
+    let effects = spare(5, None);
+    assert_eq!(weights(&effects).unwrap()[&4], Some(100));
+    assert!(spare(6, None).is_empty());
+}
+
+#[test]
+fn a_server_stays_drained_over_a_restart_and_a_reload() {
+    let interfaces = interfaces("10.243.95.3");
+    let host = |text: &str| Host::new(Config::parse(text).unwrap(), &interfaces, None).unwrap();
+    let mut engine = Engine::new(host(MYSQL), at(0));
+    let how = Some(Spared::Drained);
+    assert!(
+        engine
+            .handle(at(0), Event::Spare { node: "db2", how })
+            .is_empty()
+    );
+    let effects = engine.handle(at(0), Event::Start { adopted: &[] });
+    let effects = answer(&mut engine, at(2), &effects, |_| measured(0, Role::Replica));
+    assert_eq!(weights(&effects).unwrap()[&4], Some(0));
+    let other = engine.succession(host(&MYSQL.replace("weight: 100", "weight: 50")));
+    let effects = engine.reload(at(3), other, &interfaces);
+    let expected = [(3, Some(50)), (4, Some(0)), (5, Some(50))];
+    assert_eq!(weights(&effects), Some(expected.into()));
+    assert_eq!(engine.spared().len(), 1);
 }

@@ -8,7 +8,7 @@ pub(crate) mod server;
 
 use std::path::{Path, PathBuf};
 
-use lbd_core::engine::Status;
+use lbd_core::engine::{Spared, Status};
 use serde::{Deserialize, Serialize};
 
 /// The protocol that this daemon speaks.
@@ -26,7 +26,7 @@ struct Request {
 }
 
 /// What a daemon can be asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Command {
     /// Give every mastership up.
@@ -35,6 +35,13 @@ pub(crate) enum Command {
     Reload,
     /// Say what you do, and why.
     Status,
+    /// Keep a server from serving, or do so no longer.
+    Spare {
+        /// Its node.
+        node: String,
+        /// How; none: no longer.
+        how: Option<Spared>,
+    },
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -51,6 +58,8 @@ pub(crate) enum Answer {
     HandedOver(Vec<String>),
     /// The file is in force, and the kernel took so many changes for it.
     Reloaded(usize),
+    /// It is so from now on.
+    Spared,
     /// What it does.
     Status(Box<Status>),
     /// It cannot do that.

@@ -5,7 +5,9 @@ use std::io;
 use std::task::Poll;
 use std::time::Duration;
 
-use lbd_core::engine::{AdvertLink, Effect, Engine, Event, LinkId, Neighbour, Probed, Report};
+use lbd_core::engine::{
+    AdvertLink, Effect, Engine, Event, LinkId, Neighbour, Probed, Report, Spared,
+};
 use lbd_core::host::Interface;
 use lbd_core::plan::Scope;
 use tokio::runtime::Runtime;
@@ -24,6 +26,7 @@ use super::preflight::Ready;
 use super::probes::Probes;
 use super::reload::{Asker, NewFile, Reloads};
 use super::report;
+use super::spared::SparedFile;
 use super::worker::{Outcome, Worker};
 use crate::cli::RunOptions;
 use crate::control::server::{Asked, Control};
@@ -61,7 +64,7 @@ pub(super) async fn drive(ready: Ready, options: &RunOptions) -> Result<(), Fail
         false => Bequest::none(),
     };
     let clock = Clock::start();
-    let engine = Engine::new(ready.host, clock.now());
+    let mut engine = Engine::new(ready.host, clock.now());
     let scope = Scope::of(engine.host());
     let (sender, inbox) = mpsc::channel(INBOX);
     let mut sockets = Vec::new();
@@ -81,8 +84,14 @@ pub(super) async fn drive(ready: Ready, options: &RunOptions) -> Result<(), Fail
     io.spawn(network::watch(watched, sender.clone(), orders));
     io.spawn(marks::watch(sender.clone()));
     let (results, probed) = mpsc::unbounded_channel();
+    let spared = SparedFile::at(&options.runtime_dir);
+    for (node, how) in spared.read().map_err(Failure::Runtime)? {
+        let how = Some(how);
+        engine.handle(clock.now(), Event::Spare { node: &node, how });
+    }
     let mut driver = Driver {
         clock,
+        spared,
         probes: Probes::new(io.handle().clone(), results),
         probed,
         alarm,
@@ -171,6 +180,7 @@ struct Driver {
     probes: Probes,
     /// Results of probes; no more than there are checks.
     probed: UnboundedReceiver<Probed>,
+    spared: SparedFile,
     solicit: Sender<Solicit>,
     sender: Sender<Input>,
     /// Whose neighbours are watched.
@@ -284,10 +294,30 @@ impl Driver {
                 let _ = asked.answer.send(Answer::HandedOver(held));
             }
             Command::Reload => self.read_file(Some(asked.answer)),
+            Command::Spare { node, how } => {
+                let answer = self.spare(&node, how);
+                let _ = asked.answer.send(answer);
+            }
             Command::Status => {
                 let status = self.engine.status(self.clock.now());
                 let _ = asked.answer.send(Answer::Status(Box::new(status)));
             }
+        }
+    }
+
+    fn spare(&mut self, node: &str, how: Option<Spared>) -> Answer {
+        let nodes = &self.engine.host().config.nodes;
+        if how.is_some() && !nodes.contains_key(node) {
+            let known: Vec<&str> = nodes.keys().map(String::as_str).collect();
+            let known = known.join(", ");
+            return Answer::Refused(format!("the file has no node `{node}`; it has {known}"));
+        }
+        self.event(Event::Spare { node, how });
+        match self.spared.write(self.engine.spared()) {
+            Ok(()) => Answer::Spared,
+            Err(error) => Answer::Refused(format!(
+                "done, but it will be forgotten when the daemon ends, since it cannot be written down: {error}"
+            )),
         }
     }
 

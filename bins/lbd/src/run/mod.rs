@@ -18,6 +18,7 @@ mod probes;
 mod readable;
 mod reload;
 mod report;
+mod spared;
 mod worker;
 
 use tracing::info;

@@ -45,7 +45,10 @@ impl Connection {
     pub(super) async fn receive(&mut self) -> Result<Vec<u8>, Reason> {
         self.stream.send(&mut self.unsent).await?;
         loop {
-            let packet = self.frames.next_packet().map_err(|error| self.suspicious(error))?;
+            let packet = self
+                .frames
+                .next_packet()
+                .map_err(|error| self.suspicious(error))?;
             if let Some(packet) = packet {
                 return self.in_order(packet.sequence, packet.payload);
             }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use healthcheck::{Alarm, Failure, Outcome};
 use ipnet::IpNet;
 use netfilter_mark::Mac;
+use serde::{Deserialize, Serialize};
 use vrrp_proto::{Centis, Envelope, Priority, Reject, State};
 
 use crate::config::HealthCheck;
@@ -68,6 +69,16 @@ pub struct Probed {
     pub outcome: Outcome,
 }
 
+/// How an operator keeps a server from serving. Health does not bring it back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Spared {
+    /// It keeps its connections and gets no new ones (weight 0).
+    Drained,
+    /// It is not in the table: its connections are reset.
+    InMaintenance,
+}
+
 /// Something that happened.
 #[derive(Clone, Debug)]
 pub enum Event<'a> {
@@ -96,6 +107,14 @@ pub enum Event<'a> {
         interfaces: &'a [Interface],
         /// The neighbours of the node's NIC.
         neighbours: &'a [Neighbour],
+    },
+    /// The operator takes a server out of use, or gives it back. Also taken before [`Event::Start`], from an
+    /// earlier life.
+    Spare {
+        /// The server's node.
+        node: &'a str,
+        /// How it is spared; none: not any more.
+        how: Option<Spared>,
     },
     /// Give every mastership up in an orderly way, and do not take it back while another router has it.
     HandOver,

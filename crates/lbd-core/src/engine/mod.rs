@@ -7,6 +7,8 @@ mod peers;
 mod routers;
 mod status;
 
+use std::collections::BTreeMap;
+
 use healthcheck::Time;
 
 use crate::desired::{Desired, Knowledge, Role};
@@ -16,7 +18,7 @@ use crate::weight::Want;
 use checks::Checks;
 pub use event::{
     AdvertLink, Assignment, Effect, Event, Holding, LinkId, Neighbour, ProbeId, Probed, Report,
-    Resolution,
+    Resolution, Spared,
 };
 use peers::Peers;
 use routers::Routers;
@@ -164,6 +166,12 @@ impl Engine {
         }
     }
 
+    /// The servers that an operator keeps from serving, by node.
+    #[must_use]
+    pub fn spared(&self) -> &BTreeMap<String, Spared> {
+        self.checks.spared()
+    }
+
     /// When the engine next wants an [`Event::Tick`]; never, when nothing is due.
     #[must_use]
     pub fn deadline(&self) -> Option<Time> {
@@ -190,6 +198,9 @@ impl Engine {
                 self.routers.start(now, adopted, &mut effects);
                 self.checks.tick(now, &mut effects);
                 self.converge_before_announcing(&mut effects);
+            }
+            (Phase::Waiting, Event::Spare { node, how }) => {
+                self.checks.spare(now, node, how, &mut Vec::new());
             }
             (Phase::Running, Event::Stop) => {
                 self.phase = Phase::Stopped;
@@ -233,6 +244,7 @@ impl Engine {
                 self.peers.network(neighbours, effects);
                 self.checks.network(now, neighbours, effects);
             }
+            Event::Spare { node, how } => self.checks.spare(now, node, how, effects),
             Event::HandOver => self.routers.hand_over(now, effects),
             Event::Start { .. } | Event::Stop => {}
         }
@@ -318,7 +330,7 @@ impl Knowledge for Known<'_> {
         self.checks.want(service, node)
     }
 
-    fn director_macs(&self) -> &std::collections::BTreeMap<String, netfilter_mark::Mac> {
+    fn director_macs(&self) -> &BTreeMap<String, netfilter_mark::Mac> {
         self.peers.macs()
     }
 

@@ -12,7 +12,7 @@ use crate::host::Host;
 use crate::lab::Lab;
 
 /// Connections to each server.
-const EACH: usize = 8;
+pub(super) const EACH: usize = 8;
 const LIMIT: Duration = Duration::from_secs(30);
 
 /// The sync daemons follow the role.
@@ -137,7 +137,7 @@ pub(super) fn dead_and_drained(lab: &mut Lab) -> Result {
 }
 
 /// Opens connections until each server has [`EACH`].
-fn hold(cluster: &Cluster) -> Result<Vec<Held>> {
+pub(super) fn hold(cluster: &Cluster) -> Result<Vec<Held>> {
     let target = SocketAddrV4::new(VIP, PORT);
     let mut held: Vec<Held> = Vec::new();
     for _ in 0..EACH * 3 * 8 {
@@ -170,7 +170,7 @@ fn settle_in(lab: &Lab, held: &mut [Held]) -> Result {
 }
 
 /// How many connections of each server still answer.
-fn survivors(held: &mut [Held]) -> BTreeMap<String, usize> {
+pub(super) fn survivors(held: &mut [Held]) -> BTreeMap<String, usize> {
     let mut alive = BTreeMap::new();
     for connection in held {
         let count = alive.entry(connection.server().to_owned()).or_insert(0);

@@ -4,6 +4,7 @@ mod bad_input;
 mod balancer_only;
 mod cleanup;
 mod connections;
+mod drain;
 mod drift;
 mod even_spread;
 mod foreign_untouched;
@@ -303,6 +304,11 @@ pub static SCENARIOS: &[Scenario] = &[
             mariadb_reads::run,
         )
     },
+    with_lbd(
+        "drain",
+        "a server is drained, stays so over a restart, is in maintenance, comes back",
+        drain::run,
+    ),
     with_lbd(
         "health-takeover",
         "the master's host dies between two slow checks, and its server is suspected at once",

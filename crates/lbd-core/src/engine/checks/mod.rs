@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use healthcheck::{Health, Time};
 
-use super::event::{Assignment, Effect, Neighbour, ProbeId, Probed, Report, Resolution};
+use super::event::{Assignment, Effect, Neighbour, ProbeId, Probed, Report, Resolution, Spared};
 use super::status::{ServerStatus, ServiceStatus};
 use crate::config::VirtualService;
 use crate::host::Host;
@@ -44,6 +44,8 @@ pub(super) struct Checks {
     pardon: Time,
     /// Neighbours that do not answer.
     silent: BTreeSet<IpAddr>,
+    /// Nodes that an operator keeps from serving.
+    spared: BTreeMap<String, Spared>,
 }
 
 #[derive(Debug)]
@@ -243,6 +245,30 @@ impl Checks {
         }
     }
 
+    /// Keeps a node's servers from serving, or does so no longer. One that the file does not have is remembered: it may
+    /// come with the next file.
+    pub(super) fn spare(
+        &mut self,
+        now: Time,
+        node: &str,
+        how: Option<Spared>,
+        effects: &mut Vec<Effect>,
+    ) {
+        match how {
+            Some(how) => self.spared.insert(node.to_owned(), how),
+            None => self.spared.remove(node),
+        };
+        let services: Vec<usize> = self.groups.keys().copied().collect();
+        for index in services {
+            self.learn((index, &node.to_owned()), now);
+        }
+        self.decide(now, &[], effects);
+    }
+
+    pub(super) fn spared(&self) -> &BTreeMap<String, Spared> {
+        &self.spared
+    }
+
     /// Something may have become known of the server of this check.
     fn changed(&mut self, number: usize, now: Time) {
         if let Some((index, node)) = self.owners.get(&number).cloned() {
@@ -255,10 +281,13 @@ impl Checks {
             return;
         };
         let check = server.check.and_then(|number| self.checks.get(&number));
-        let input = match check {
+        let mut input = match check {
             Some(check) => check.input(server.base),
             None => Input::new(server.base, Health::Up),
         };
+        let spared = self.spared.get(node);
+        input.drained = spared == Some(&Spared::Drained);
+        input.maintenance = spared == Some(&Spared::InMaintenance);
         let Some(group) = self.groups.get_mut(&index) else {
             return;
         };

@@ -22,6 +22,7 @@ pub(super) use liars::run as liars;
 pub(super) use replication::run as replication;
 pub(super) use servers::run as servers;
 pub(super) use slow_start::run as slow_start;
+pub(super) use status::entry;
 pub(super) use takeover::{of_keepalived as takeover_of_keepalived, of_lbd as takeover};
 
 /// A scenario of real MariaDB servers behind lbd.

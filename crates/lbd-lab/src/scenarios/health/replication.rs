@@ -16,7 +16,7 @@ const LIMITS: &str = "    lag: { soft: 3s, hard: 6s }\n";
 /// Two failures half a second apart, and the rest for a slow machine.
 const WITHIN: Duration = Duration::from_secs(15);
 /// How long checks alone are watched.
-const QUIET: Duration = Duration::from_secs(60);
+const QUIET: Duration = Duration::from_secs(30);
 
 pub(crate) fn run(lab: &mut Lab) -> Result {
     let cluster = Cluster::build(lab)?;
@@ -109,7 +109,7 @@ fn the_primary_moves(watch: &Watch<'_>) -> Result {
     watch.is_well(new, "the promoted one stays")
 }
 
-/// Of a minute of checks nothing is left at the servers but logins, and no more of them than the file asks for.
+/// Of half a minute of checks nothing is left at the servers but logins, and no more of them than the file asks for.
 fn unharmed_by_checks(lab: &Lab, cluster: &Cluster) -> Result {
     let before = counters(cluster)?;
     lab.pause(QUIET);
@@ -117,7 +117,7 @@ fn unharmed_by_checks(lab: &Lab, cluster: &Cluster) -> Result {
     for ((host, before), after) in cluster.databases().into_iter().zip(before).zip(after) {
         let name = host.name();
         lab.say(format!(
-            "{name}, a minute of checks: {before:?} to {after:?}"
+            "{name}, half a minute of checks: {before:?} to {after:?}"
         ));
         ensure!(
             before.aborted == after.aborted,

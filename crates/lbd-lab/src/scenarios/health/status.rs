@@ -34,7 +34,7 @@ pub(super) struct Server {
 }
 
 /// Its weight in the table; none: it is not in it.
-pub(super) fn entry(director: &Host, server: &Host) -> Result<Option<u32>> {
+pub(in crate::scenarios) fn entry(director: &Host, server: &Host) -> Result<Option<u32>> {
     let address = server.address().to_string();
     let services = director.ipvs()?;
     let mut servers = services.iter().flat_map(|service| service.servers.iter());

@@ -6,6 +6,7 @@ mod config;
 mod input;
 mod limiter;
 mod master;
+mod reconfigure;
 mod timers;
 
 pub use action::{Action, Actions};
@@ -187,7 +188,7 @@ impl Router {
         }
     }
 
-    /// What it was built with.
+    /// What it was built with, or given by [`Router::reconfigure`] since.
     #[must_use]
     pub const fn config(&self) -> &RouterConfig {
         &self.config

@@ -86,13 +86,31 @@ impl Backup {
         }
     }
 
+    /// Waits a whole master-down time from now on.
+    pub(super) fn counting_anew(
+        self,
+        now: Time,
+        config: &RouterConfig,
+        priority: Priority,
+    ) -> Self {
+        Self {
+            preemption: self.preemption,
+            ..Self::joining(now, config, priority)
+        }
+    }
+
+    /// A preempt delay that runs is over, without a takeover.
+    pub(super) fn forget_delay(&mut self) {
+        if let Preemption::Delayed { .. } = self.preemption {
+            self.preemption = Preemption::Open;
+        }
+    }
+
     /// The master resigned: only the skew is left to wait, or less if the timer was nearly done.
     fn resigned(mut self, now: Time, config: &RouterConfig, priority: Priority) -> Self {
         let skewed = now.saturating_add(skew(config.version, priority, self.master_interval));
         self.master_down_at = self.master_down_at.min(skewed);
-        if let Preemption::Delayed { .. } = self.preemption {
-            self.preemption = Preemption::Open;
-        }
+        self.forget_delay();
         self
     }
 

@@ -48,6 +48,12 @@ impl Master {
         .fold(self.advert_at, Time::min)
     }
 
+    /// An advert goes out now, out of turn: the next one is due an interval later.
+    pub(super) fn advertised(&mut self, now: Time, config: &RouterConfig) {
+        self.advert_at = now.saturating_add(config.interval.as_duration());
+        self.answers.settle();
+    }
+
     /// Another router is or was master too: tell it, the other backups, and the LAN's hosts.
     fn challenged(
         &mut self,

@@ -15,5 +15,6 @@ mod ledger;
 mod negatives;
 mod properties;
 mod quantities;
+mod reconfigured;
 mod transitions;
 mod two_routers;

@@ -45,7 +45,7 @@ impl StandIn {
         match clause {
             Clause::Hold(role) => {
                 self.open_socket(&role);
-                self.released.remove(&role.router);
+                self.keep(&role);
                 let due = None;
                 self.roles.insert(role.router.clone(), Held { role, due });
             }
@@ -58,6 +58,20 @@ impl StandIn {
                     transmit(&self.sockets, &held.role, |adverts| &adverts.resign);
                 }
                 self.released.insert(router, held.role);
+            }
+        }
+    }
+
+    /// What a role has from now on is not taken off for an earlier one, whatever that one's name.
+    fn keep(&mut self, role: &Role) {
+        if let Some(before) = self.roles.remove(&role.router) {
+            self.released.insert(role.router.clone(), before.role);
+        }
+        for released in self.released.values_mut() {
+            if released.interface == role.interface {
+                released
+                    .addresses
+                    .retain(|address| !role.addresses.contains(address));
             }
         }
     }

@@ -1,5 +1,6 @@
 //! The daemon's side of the line to its guardian.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, FromRawFd, OwnedFd};
 
@@ -32,6 +33,9 @@ pub(super) enum Word {
 #[derive(Debug)]
 pub(super) struct Bequest {
     line: Option<UnixStream>,
+    /// What the guardian has been told, by the router's name. Of a role that was adopted it knows, but not what it
+    /// is now.
+    told: BTreeMap<String, Option<Holding>>,
     /// What the line has not taken yet. It holds all roles at most, each once or twice.
     outbox: Vec<u8>,
 }
@@ -40,12 +44,14 @@ impl Bequest {
     pub(super) fn none() -> Self {
         Self {
             line: None,
+            told: BTreeMap::new(),
             outbox: Vec::new(),
         }
     }
 
-    /// Takes the line from standard input, so that no program that the daemon starts holds it open.
-    pub(super) fn from_stdin() -> Result<Self, Failure> {
+    /// Takes the line from standard input, so that no program that the daemon starts holds it open. The guardian keeps
+    /// the adopted roles.
+    pub(super) fn from_stdin(adopted: &[String]) -> Result<Self, Failure> {
         let complain = |error: io::Error| Failure::Runtime(format!("no guardian: {error}"));
         let line = high(io::stdin().as_fd()).map_err(complain)?;
         let nothing = std::fs::File::open("/dev/null").map_err(complain)?;
@@ -54,28 +60,35 @@ impl Bequest {
         line.set_nonblocking(true).map_err(complain)?;
         Ok(Self {
             line: Some(UnixStream::from_std(line).map_err(complain)?),
+            told: adopted.iter().map(|name| (name.clone(), None)).collect(),
             outbox: Vec::new(),
         })
     }
 
-    /// Writes down a role that is held from now on.
-    pub(super) fn hold(&mut self, holding: &Holding) {
-        self.write(&Clause::Hold(holding.into()));
-    }
-
-    /// Crosses out a role.
-    pub(super) fn release(&mut self, router: &str) {
-        self.write(&Clause::Release(router.to_owned()));
-    }
-
-    fn write(&mut self, clause: &Clause) {
+    /// Writes down the roles that are held from now on, and crosses the others out. It goes in one piece: a role that
+    /// has another name must not be without one should the daemon die here.
+    pub(super) fn settle(&mut self, held: Vec<Holding>) {
         if self.line.is_none() {
             return;
         }
-        match clause.to_line() {
-            Ok(line) => self.outbox.extend(line),
-            Err(error) => warn!("cannot write a testament: {error}"),
+        let held: BTreeMap<String, Option<Holding>> = held
+            .into_iter()
+            .map(|holding| (holding.router.clone(), Some(holding)))
+            .collect();
+        let gone = self.told.keys().filter(|name| !held.contains_key(*name));
+        let gone = gone.map(|name| Clause::Release(name.clone()));
+        let new = held
+            .iter()
+            .filter(|(name, now)| self.told.get(*name) != Some(*now));
+        let new =
+            new.filter_map(|(_, now)| now.as_ref().map(|holding| Clause::Hold(holding.into())));
+        for clause in gone.chain(new) {
+            match clause.to_line() {
+                Ok(line) => self.outbox.extend(line),
+                Err(error) => warn!("cannot write a testament: {error}"),
+            }
         }
+        self.told = held;
         self.flush();
     }
 

@@ -15,7 +15,7 @@ use tokio::sync::mpsc::{self, Receiver, Sender, UnboundedReceiver};
 use tokio::sync::{oneshot, watch};
 use tracing::{debug, info, warn};
 use vrrp_net::{AdvertSocket, Received};
-use vrrp_proto::{Envelope, State};
+use vrrp_proto::Envelope;
 
 use super::alarm::Alarm;
 use super::bequest::{Bequest, Word};
@@ -60,7 +60,7 @@ pub(super) enum Input {
 /// Runs the engine until a signal stops it.
 pub(super) async fn drive(ready: Ready, options: &RunOptions) -> Result<(), Failure> {
     let bequest = match options.guarded {
-        true => Bequest::from_stdin()?,
+        true => Bequest::from_stdin(&options.adopt)?,
         false => Bequest::none(),
     };
     let clock = Clock::start();
@@ -112,7 +112,8 @@ pub(super) async fn drive(ready: Ready, options: &RunOptions) -> Result<(), Fail
     driver.event(Event::Start {
         adopted: &options.adopt,
     });
-    driver.disown(&options.adopt);
+    // Roles that the guardian keeps for a daemon of another file.
+    driver.bequest.settle(driver.engine.holdings());
     let why = driver.run(inbox, asked, signals).await;
     driver.event(Event::Stop);
     let ending = driver.worker.finish(FAREWELL).await;
@@ -381,6 +382,8 @@ impl Driver {
         for effect in others {
             self.carry_out(effect);
         }
+        // A role may go on under another name, or with other adverts.
+        self.bequest.settle(self.engine.holdings());
         for (index, socket) in self.sockets.iter_mut().enumerate() {
             if !self.engine.uses(LinkId(index)) {
                 *socket = None;
@@ -419,34 +422,11 @@ impl Driver {
             }
             Effect::Report(report) => {
                 report::log(&report);
-                self.bequeath(&report);
+                // The guardian is to know of the roles that this host holds.
+                if let Report::Role { .. } = report {
+                    self.bequest.settle(self.engine.holdings());
+                }
             }
-        }
-    }
-
-    /// Tells the guardian of roles that it keeps for a daemon of another file.
-    fn disown(&mut self, adopted: &[String]) {
-        for router in adopted {
-            if self.engine.holding(router).is_none() {
-                self.bequest.release(router);
-            }
-        }
-    }
-
-    /// Keeps the guardian informed of the roles that this host holds.
-    fn bequeath(&mut self, report: &Report) {
-        let Report::Role {
-            router, from, to, ..
-        } = report
-        else {
-            return;
-        };
-        if *to == State::Master {
-            if let Some(holding) = self.engine.holding(router) {
-                self.bequest.hold(&holding);
-            }
-        } else if *from == State::Master {
-            self.bequest.release(router);
         }
     }
 

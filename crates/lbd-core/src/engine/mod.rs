@@ -148,10 +148,10 @@ impl Engine {
         self.routers.masterships()
     }
 
-    /// The role held in the virtual router of this name; none unless this host is its master.
+    /// The roles that this host holds.
     #[must_use]
-    pub fn holding(&self, router: &str) -> Option<Holding> {
-        self.routers.holding(router)
+    pub fn holdings(&self) -> Vec<Holding> {
+        self.routers.holdings()
     }
 
     /// What there is to say of this host's roles, its services, and why each weight is what it is.

@@ -57,8 +57,8 @@ impl Routers {
         self.slots.iter().any(|slot| slot.link() == link)
     }
 
-    /// Takes the place of the routers of another file. One that is the same goes on as if nothing had happened; one
-    /// that is the same on the wire keeps its role; the others resign, or wait for their start.
+    /// Takes the place of the routers of another file. One that is the same to the hosts on the network goes on, whatever
+    /// its name; the others resign, or wait for their start.
     pub(super) fn succeed(&mut self, old: Self, now: Time, effects: &mut Vec<Effect>) {
         for mut before in old.slots {
             let mut slots = self.slots.iter_mut();
@@ -91,19 +91,18 @@ impl Routers {
         slot.map_or(Role::Backup, Slot::role)
     }
 
-    pub(super) fn masterships(&self) -> Vec<String> {
-        let held = self
-            .slots
+    fn held(&self) -> impl Iterator<Item = &Slot> {
+        self.slots
             .iter()
-            .filter(|slot| slot.state() == State::Master);
-        held.map(|slot| slot.name().to_owned()).collect()
+            .filter(|slot| slot.state() == State::Master)
     }
 
-    pub(super) fn holding(&self, router: &str) -> Option<Holding> {
-        let mut slots = self.slots.iter();
-        slots
-            .find(|slot| slot.name() == router && slot.state() == State::Master)
-            .map(Slot::holding)
+    pub(super) fn masterships(&self) -> Vec<String> {
+        self.held().map(|slot| slot.name().to_owned()).collect()
+    }
+
+    pub(super) fn holdings(&self) -> Vec<Holding> {
+        self.held().map(Slot::holding).collect()
     }
 
     /// A router whose role this host held until a moment ago goes on as master. The others start

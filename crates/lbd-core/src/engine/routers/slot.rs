@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use healthcheck::Time;
 use vrrp_proto::{
-    Action, Counters, Envelope, Expect, GROUP_V4, GROUP_V6, Incoming, Input, MAX_LEN, Outgoing,
-    Priority, Reject, Router, RouterConfig, State, Vrid,
+    Action, Actions, Counters, Envelope, Expect, GROUP_V4, GROUP_V6, Incoming, Input, MAX_LEN,
+    Outgoing, Priority, Reject, Router, RouterConfig, State, Vrid,
 };
 
 use crate::config::VirtualRouter;
@@ -111,25 +111,39 @@ impl Slot {
         self.decided = true;
     }
 
-    /// Takes the place of this router under another file.
+    /// Takes the place of this router under another file. The election goes on with all that it knows; a master tells
+    /// the others and the hosts what is new to them, and nothing else.
     pub(super) fn succeed(&mut self, before: Self, now: Time, effects: &mut Vec<Effect>) {
-        if before.config == self.config
-            && (before.priority, &before.others) == (self.priority, &self.others)
-        {
-            let index = self.index;
-            *self = Self { index, ..before };
+        let election = *self.router.config();
+        let says_the_same = before.adverts() == self.adverts();
+        let same = says_the_same && *before.router.config() == election;
+        self.router = before.router;
+        self.started = before.started;
+        self.counters = before.counters;
+        self.heard = before.heard;
+        self.decided = before.decided;
+        if says_the_same {
+            self.differ = before.differ;
+        }
+        if same {
             return;
         }
-        self.counters = before.counters;
-        self.decided = before.decided;
-        match before.router.state() {
-            State::Master => {
-                self.start(now, true, effects);
-                self.handle(now, Input::TakeOver, effects);
-            }
-            State::Backup => self.start(now, true, effects),
-            State::Fault => self.start(now, false, effects),
-            State::Initialize => {}
+        let actions = self.router.reconfigure(now, election);
+        self.carry_out(self.router.state(), actions, effects);
+        if self.router.state() == State::Master {
+            self.announce_beyond(&before.addresses, effects);
+        }
+    }
+
+    /// Announces those addresses that were not held before.
+    fn announce_beyond(&self, before: &[IpAddr], effects: &mut Vec<Effect>) {
+        let mut addresses = self.addresses.clone();
+        addresses.retain(|address| !before.contains(address));
+        if !addresses.is_empty() {
+            effects.push(Effect::Announce {
+                interface: self.config.interface.clone(),
+                addresses,
+            });
         }
     }
 
@@ -150,18 +164,23 @@ impl Slot {
     }
 
     pub(super) fn holding(&self) -> Holding {
-        let both = |to: &IpAddr| {
-            let keep = self.encode(self.router.priority(), *to).ok()?;
-            Some((*to, keep, self.encode(Priority::ZERO, *to).ok()?))
-        };
         Holding {
             router: self.config.name.clone(),
             interface: self.config.interface.clone(),
             source: self.source,
             interval: self.config.advert_interval.as_duration(),
-            adverts: self.destinations.iter().filter_map(both).collect(),
+            adverts: self.adverts(),
             addresses: self.config.addresses.clone(),
         }
+    }
+
+    /// For each destination the advert of a master, and the one that resigns.
+    fn adverts(&self) -> Vec<(IpAddr, Vec<u8>, Vec<u8>)> {
+        let both = |to: &IpAddr| {
+            let keep = self.encode(self.router.priority(), *to).ok()?;
+            Some((*to, keep, self.encode(Priority::ZERO, *to).ok()?))
+        };
+        self.destinations.iter().filter_map(both).collect()
     }
 
     pub(super) fn is_at(&self, link: LinkId, vrid: Option<Vrid>) -> bool {
@@ -355,8 +374,13 @@ impl Slot {
     }
 
     pub(super) fn handle(&mut self, now: Time, input: Input, effects: &mut Vec<Effect>) {
-        let mut before = self.router.state();
-        for action in self.router.handle(now, input) {
+        let before = self.router.state();
+        let actions = self.router.handle(now, input);
+        self.carry_out(before, actions, effects);
+    }
+
+    fn carry_out(&mut self, mut before: State, actions: Actions, effects: &mut Vec<Effect>) {
+        for action in actions {
             match action {
                 Action::SendAdvert(priority) => self.send(priority, effects),
                 Action::Announce => effects.push(Effect::Announce {

@@ -7,21 +7,20 @@
     clippy::wildcard_enum_match_arm
 )]
 
+mod routers;
+#[path = "../support/mod.rs"]
 mod support;
-
-use std::time::Duration;
 
 use healthcheck::Outcome;
 use ipvs_netlink::DaemonRole;
 use lbd_core::config::Config;
 use lbd_core::desired::{Desired, Want};
-use lbd_core::engine::{Effect, Engine, Event, LinkId, Neighbour, Probed, Resolution};
+use lbd_core::engine::{Effect, Engine, Event, Neighbour, Probed, Resolution};
 use lbd_core::host::{Host, Interface};
 use netfilter_mark::Mac;
 use support::{adverts, at, deliver, roles};
-use vrrp_proto::State;
 
-const REFERENCE: &str = include_str!("../../../testdata/lbd.yaml");
+const REFERENCE: &str = include_str!("../../../../testdata/lbd.yaml");
 
 fn interfaces(address: &str) -> [Interface; 1] {
     [Interface {
@@ -191,34 +190,6 @@ fn another_weight_changes_that_and_no_role() {
 }
 
 #[test]
-fn another_priority_keeps_the_role_and_is_advertised() {
-    let (mut engine, _) = master(REFERENCE);
-    let text = REFERENCE.replace("db1: 100", "db1: 150");
-    let effects = reload(&mut engine, 5, &text);
-    assert_eq!(adverts(&effects), [150]);
-    assert_eq!(roles(&effects), [State::Backup, State::Master]);
-    assert_eq!(engine.masterships(), ["VI_1"]);
-    assert!(desired(&effects).is_none(), "the kernel has nothing to do");
-}
-
-#[test]
-fn a_router_that_the_new_file_lacks_resigns_and_lets_its_address_go() {
-    let (mut engine, _) = master(REFERENCE);
-    let text = REFERENCE
-        .replace("name: VI_1", "name: VI_2")
-        .replace("id: 200", "id: 201");
-    let effects = reload(&mut engine, 5, &text);
-    assert_eq!(adverts(&effects), [0]);
-    let desired = desired(&effects).unwrap();
-    assert!(desired.addresses.iter().all(|vip| vip.interface == "lo"));
-    assert!(desired.services.is_empty() && desired.kept.is_empty());
-    // The new one starts as backup, and takes over in its time.
-    assert_eq!(engine.masterships(), [""; 0]);
-    let at = engine.deadline().unwrap();
-    assert!(at > Duration::from_millis(5));
-}
-
-#[test]
 fn another_check_keeps_a_server_in_the_table_until_it_is_judged_anew() {
     let (mut engine, _) = master(REFERENCE);
     let text = REFERENCE.replace("retries: 3", "retries: 2");
@@ -251,28 +222,4 @@ fn the_result_of_a_probe_from_before_finds_nobody() {
     reload(&mut engine, 5, &text);
     let late = all_up(&mut engine, &effects);
     assert!(late.is_empty(), "{late:?}");
-}
-
-#[test]
-fn another_interface_needs_another_link_and_the_old_one_is_let_go() {
-    let two_cards = |mut list: Vec<Interface>| {
-        list.push(Interface {
-            index: 3,
-            name: "eth1".to_owned(),
-            ..list[0].clone()
-        });
-        list
-    };
-    let (mut engine, _) = master(REFERENCE);
-    let list = two_cards(interfaces("10.243.95.3").to_vec());
-    let config = Config::parse(&REFERENCE.replace("interface: eth0", "interface: eth1")).unwrap();
-    let succession = engine.succession(Host::new(config, &list, None).unwrap());
-    assert_eq!(succession.links().len(), 2);
-    assert!(!succession.uses(LinkId(0)) && succession.uses(LinkId(1)));
-    let effects = engine.reload(at(5), succession, &list);
-    assert!(!engine.uses(LinkId(0)) && engine.uses(LinkId(1)));
-    let resigned = effects
-        .iter()
-        .any(|e| matches!(e, Effect::Send { link: LinkId(0), payload, .. } if payload[2] == 0));
-    assert!(resigned, "{effects:?}");
 }

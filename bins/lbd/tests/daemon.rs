@@ -328,3 +328,35 @@ fn a_role_that_a_changed_file_no_longer_has_is_resigned() {
         host.log()
     );
 }
+
+#[test]
+fn a_role_with_another_name_stays_and_the_guardian_knows_the_new_one() {
+    let host = Host::start();
+    let file = host.folder.path().join("lbd.yaml");
+    let wider = ".101, 192.0.2.102]";
+    fs::write(
+        file,
+        FILE.replace("name: V,", "name: W,").replace(".101]", wider),
+    )
+    .unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_lbd"))
+        .args(["reload", "--runtime-dir"])
+        .arg(host.runtime())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{said}: {}", host.log());
+    let second = || ip("addr show dev eth0").contains("192.0.2.102/32");
+    assert!(host.holds() && second(), "{}", host.log());
+    assert!(!host.log().contains("master ->"), "{}", host.log());
+
+    host.signal(host.daemon().expect("a daemon"), Signal::SIGKILL);
+    host.wait("return of the role", || {
+        assert!(host.holds() && second(), "an address left: {}", host.log());
+        host.log().matches("backup -> master").count() == 2
+    });
+    // Longer than the guardian waits for a role to be taken back.
+    std::thread::sleep(Duration::from_millis(5500));
+    assert!(host.holds() && second(), "{}", host.log());
+    assert!(!host.log().contains("resigning"), "{}", host.log());
+}

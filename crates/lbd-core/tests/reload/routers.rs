@@ -1,10 +1,11 @@
 //! Virtual routers under another file: whoever is the same to the network goes on, and says only what is new.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
 use lbd_core::config::Config;
-use lbd_core::engine::{Effect, Engine, Event, LinkId};
+use lbd_core::engine::{Effect, Engine, Event, Holding, LinkId};
 use lbd_core::host::{Host, Interface};
 
 use super::support::{adverts, at, deliver, promoted, roles};
@@ -136,6 +137,54 @@ fn whether_it_preempts_is_nobody_elses_business() {
         engine.handle(at(second * 1000), Event::Tick);
         assert_eq!(engine.masterships(), [""; 0], "after {second} s");
     }
+}
+
+#[test]
+fn another_name_is_nothing_to_the_network() {
+    let text = REFERENCE.replace("name: VI_1", "name: reads");
+    let (mut engine, _) = master(REFERENCE);
+    let before = engine.holdings().remove(0);
+    let deadline = engine.deadline();
+    assert_eq!(reload(&mut engine, 5, &text), []);
+    assert_eq!(engine.deadline(), deadline);
+    let now = Holding {
+        router: "reads".to_owned(),
+        ..before
+    };
+    assert_eq!(engine.holdings(), [now]);
+
+    let (mut engine, _) = backup(REFERENCE);
+    let deadline = engine.deadline();
+    assert_eq!(reload(&mut engine, 5, &text), []);
+    assert_eq!(engine.deadline(), deadline);
+}
+
+#[test]
+fn a_name_that_goes_to_another_router_takes_no_role_with_it() {
+    let second = "  - name: VI_2\n    id: 201\n    interface: eth0\n    version: 2\n    priority: { db1: 100, db2: 90 }\n    \
+                  addresses: [10.243.95.102]\n";
+    let two = REFERENCE.replace("virtual_services:", &format!("{second}\nvirtual_services:"));
+    let (mut engine, _) = master(&two);
+    let held = |engine: &Engine| {
+        let holdings = engine.holdings();
+        let by_address = holdings
+            .into_iter()
+            .map(|held| (held.addresses[0].addr().to_string(), held.router));
+        by_address.collect::<BTreeMap<_, _>>()
+    };
+    let names = |first: &str, second: &str| {
+        BTreeMap::from([
+            ("10.243.95.101".to_owned(), first.to_owned()),
+            ("10.243.95.102".to_owned(), second.to_owned()),
+        ])
+    };
+    assert_eq!(held(&engine), names("VI_1", "VI_2"));
+    let swapped = two
+        .replace("name: VI_1", "name: other")
+        .replace("name: VI_2", "name: VI_1")
+        .replace("name: other", "name: VI_2");
+    assert_eq!(reload(&mut engine, 5, &swapped), []);
+    assert_eq!(held(&engine), names("VI_2", "VI_1"));
 }
 
 #[test]

@@ -62,7 +62,7 @@ impl Routers {
     pub(super) fn succeed(&mut self, old: Self, now: Time, effects: &mut Vec<Effect>) {
         for mut before in old.slots {
             let mut slots = self.slots.iter_mut();
-            match slots.find(|slot| slot.name() == before.name() && slot.is_on_wire_as(&before)) {
+            match slots.find(|slot| slot.is_on_wire_as(&before)) {
                 Some(slot) => slot.succeed(before, now, effects),
                 None => {
                     before.handle(now, Input::Stop, effects);

@@ -18,6 +18,7 @@ const NET_MODULES: &[&str] = &[
     "bridge",
     "dummy",
     "macvlan",
+    "ipip",
     "tun",
     "nlmon",
     "x_tables",

@@ -24,6 +24,7 @@ mod reload;
 mod rolling_restart;
 mod router_only;
 mod server_killed;
+mod tunnel;
 mod vrrp;
 mod with_keepalived;
 
@@ -210,6 +211,16 @@ pub static SCENARIOS: &[Scenario] = &[
         "never-a-loop",
         "nor through failover, failback, handover, kill -9, split and heal, with clients that use their ports again",
         never_a_loop::run,
+    ),
+    with_lbd(
+        "never-a-loop-synced",
+        "nor with connection_sync, where every director's kernel holds the service and knows all connections",
+        never_a_loop::synced,
+    ),
+    with_lbd(
+        "tunnel",
+        "real servers behind IPIP tunnels answer, also after a takeover, and no frame goes round",
+        tunnel::run,
     ),
     with_lbd(
         "mac-change",

@@ -23,15 +23,28 @@ const LIMIT: Duration = Duration::from_secs(30);
 /// How long reads go on in each state.
 const WHILE: Duration = Duration::from_secs(3);
 
+/// Only the master's kernel holds the service.
 pub(super) fn run(lab: &mut Lab) -> Result {
+    through_everything(lab, &file())
+}
+
+/// Every director's kernel holds the service, and the connections of the others too.
+pub(super) fn synced(lab: &mut Lab) -> Result {
+    through_everything(lab, &file().with_connection_sync())
+}
+
+fn file() -> Reference {
+    Reference::new().with_quick_checks().with_fourth_server()
+}
+
+fn through_everything(lab: &mut Lab, file: &Reference) -> Result {
     let cluster = Cluster::build(lab)?;
     let db4 = lab.add_host("db4", DB4)?;
     let _servers = cluster.line_servers(lab)?;
     let _server = line_server(&db4)?;
     listening(lab, &db4)?;
-    let file = Reference::new().with_quick_checks().with_fourth_server();
-    let mut fleet = cluster.lbd_everywhere(&file)?;
-    let _daemon = lbd(&db4, &file)?;
+    let mut fleet = cluster.lbd_everywhere(file)?;
+    let _daemon = lbd(&db4, file)?;
     let [db1, db2, db3] = cluster.databases();
     let all = [db1, db2, db3, &db4];
     cluster.settled(lab, db1, &all)?;

@@ -125,8 +125,8 @@ struct BenchOptions {
 }
 
 fn main() -> ExitCode {
-    if let Some(folder) = init::guest_folder() {
-        return report(init::run(Side::Guest, &folder).map(|()| ExitCode::SUCCESS));
+    if let Some((side, folder)) = init::guest() {
+        return report(init::run(side, &folder).map(|()| ExitCode::SUCCESS));
     }
     report(match Arguments::parse().command {
         Do::Exec {
@@ -225,7 +225,7 @@ fn verdict(result: lbd_lab::failed::Result<bool>) -> std::io::Result<ExitCode> {
 fn exec(command: Vec<String>, limit: Duration, kernel: Kernel) -> std::io::Result<ExitCode> {
     let place = ground::place_for(kernel).map_err(std::io::Error::other)?;
     let folder = tempfile::Builder::new().prefix("lbd-lab-").tempdir()?;
-    let job = Job::here(command, kernel == Kernel::WithIpvs)?;
+    let job = Job::here(command, kernel.has_ipvs())?;
     let ended = ground::run_job(place, &job, folder.path(), limit, true)?;
     Ok(match ended {
         Ended::With(Verdict::Exited(code)) => ExitCode::from(u8::try_from(code).unwrap_or(1)),

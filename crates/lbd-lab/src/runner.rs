@@ -234,7 +234,7 @@ pub(crate) fn job_of_ours(arguments: &[&str], kernel: Kernel, folder: &Path) -> 
     let command = std::iter::once(program)
         .chain(arguments.iter().map(|word| (*word).to_owned()))
         .collect();
-    let mut job = Job::here(command, kernel == Kernel::WithIpvs)?;
+    let mut job = Job::here(command, kernel.has_ipvs())?;
     job.environment.insert(
         "LBD_LAB_RESULTS".to_owned(),
         folder.to_string_lossy().into_owned(),

@@ -45,7 +45,7 @@ pub fn show(lbd: &Path, results: &Path) -> Result<bool> {
     );
     match place {
         Place::Namespaces => println!("This machine's kernel has IPVS: they live right here."),
-        Place::Guest => println!(
+        Place::Guest | Place::Emulated => println!(
             "This machine's kernel has no IPVS: they live in a user-mode Linux guest, booting now."
         ),
     }

@@ -6,6 +6,8 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use super::emulated;
+use super::init::UML_MODULES;
 use super::job::{FOLDER_VARIABLE, Job, Verdict};
 use super::output::Follow;
 
@@ -17,10 +19,23 @@ const UML: &str = "linux.uml";
 pub enum Kernel {
     /// With IPVS.
     WithIpvs,
+    /// With IPVS, and with nf_tables for IPv4.
+    WithNftables,
     /// Without IPVS.
     WithoutIpvs,
     /// Any: the machine's own.
     Any,
+}
+
+impl Kernel {
+    /// Whether the modules of IPVS are to be loaded.
+    #[must_use]
+    pub fn has_ipvs(self) -> bool {
+        match self {
+            Self::WithIpvs | Self::WithNftables => true,
+            Self::WithoutIpvs | Self::Any => false,
+        }
+    }
 }
 
 /// Where a job runs.
@@ -30,6 +45,8 @@ pub enum Place {
     Namespaces,
     /// In a user-mode Linux guest.
     Guest,
+    /// In a machine that QEMU computes.
+    Emulated,
 }
 
 /// How a job ended, seen from here.
@@ -57,6 +74,15 @@ pub fn host_has_ipvs() -> bool {
     there()
 }
 
+fn host_has_nftables() -> bool {
+    let listed = Command::new("nft")
+        .args(["list", "tables", "inet"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    listed.is_ok_and(|status| status.success())
+}
+
 /// Chooses where a job that wants `kernel` runs on this machine.
 ///
 /// # Errors
@@ -65,12 +91,20 @@ pub fn place_for(kernel: Kernel) -> Result<Place, String> {
     let suits = match kernel {
         Kernel::Any => true,
         Kernel::WithIpvs => host_has_ipvs(),
+        Kernel::WithNftables => host_has_ipvs() && host_has_nftables(),
         Kernel::WithoutIpvs => !host_has_ipvs(),
     };
     if suits {
         return Ok(Place::Namespaces);
     }
-    if on_path(UML) && Path::new("/usr/lib/uml/modules").exists() {
+    if kernel == Kernel::WithNftables {
+        return emulated::missing().map_or(Ok(Place::Emulated), |what| {
+            Err(format!(
+                "this kernel has not both IPVS and nf_tables, and {what}"
+            ))
+        });
+    }
+    if on_path(UML) && Path::new(UML_MODULES).exists() {
         return Ok(Place::Guest);
     }
     Err(match kernel {
@@ -80,7 +114,7 @@ pub fn place_for(kernel: Kernel) -> Result<Place, String> {
         Kernel::WithoutIpvs => {
             "this kernel has IPVS, and user-mode-linux (to do without) is not installed".to_owned()
         }
-        Kernel::Any => "no place to run".to_owned(),
+        Kernel::WithNftables | Kernel::Any => "no place to run".to_owned(),
     })
 }
 
@@ -109,9 +143,12 @@ pub fn run_job(
         let _ = fs::remove_file(folder.join(old));
     }
     job.write(folder)?;
+    let scratch = folder.join("guest");
+    fs::create_dir_all(&scratch)?;
     let console = File::create(folder.join("console.log"))?;
     let mut command = match place {
-        Place::Guest => guest_command(folder)?,
+        Place::Guest => guest_command(folder, &scratch)?,
+        Place::Emulated => emulated::command(folder, &scratch)?,
         Place::Namespaces => namespaces_command(folder)?,
     };
     let child = command
@@ -123,7 +160,7 @@ pub fn run_job(
     let mut running = Running(child);
     let ended = watch(&mut running.0, folder, limit, live);
     drop(running);
-    let _ = fs::remove_dir_all(folder.join("uml"));
+    let _ = fs::remove_dir_all(scratch);
     ended
 }
 
@@ -139,9 +176,7 @@ impl Drop for Running {
 
 /// The guest and all of its helper processes live in a process namespace that ends with its first process; that one
 /// ends with us.
-fn guest_command(folder: &Path) -> io::Result<Command> {
-    let scratch = folder.join("uml");
-    fs::create_dir_all(&scratch)?;
+fn guest_command(folder: &Path, scratch: &Path) -> io::Result<Command> {
     let mut command = contained(&["--pid"]);
     command
         .args([
@@ -180,7 +215,7 @@ fn namespaces_command(folder: &Path) -> io::Result<Command> {
 }
 
 /// A command in new namespaces which dies with us, and everything in it with it.
-fn contained(namespaces: &[&str]) -> Command {
+pub(super) fn contained(namespaces: &[&str]) -> Command {
     let mut command = Command::new("setpriv");
     command
         .args(["--pdeathsig", "KILL", "unshare", "--fork", "--kill-child"])

@@ -10,7 +10,11 @@ use nix::sys::reboot::{RebootMode, reboot};
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{Pid, chdir, chroot};
 
+use super::emulated;
 use super::job::{FOLDER_VARIABLE, Job, Verdict};
+
+/// Where Debian's package `user-mode-linux` keeps its modules.
+pub(super) const UML_MODULES: &str = "/usr/lib/uml/modules";
 
 /// Modules that every guest gets: user-mode Linux loads none by itself.
 const NET_MODULES: &[&str] = &[
@@ -31,6 +35,9 @@ const NET_MODULES: &[&str] = &[
     "iptable_filter",
     "ip6table_mangle",
 ];
+
+/// Modules that user-mode Linux has not got in a useful form.
+const NFT_MODULES: &[&str] = &["nf_tables", "nft_compat", "nft_ct"];
 
 /// Modules of IPVS, with every scheduler and persistence engine.
 const IPVS_MODULES: &[&str] = &[
@@ -56,17 +63,23 @@ const IPVS_MODULES: &[&str] = &[
 pub enum Side {
     /// Of a user-mode Linux guest: the whole machine is ours.
     Guest,
+    /// Of an emulated machine: likewise.
+    Emulated,
     /// Of namespaces on this machine's own kernel.
     Namespaces,
 }
 
-/// The job's folder, when this process was started as a guest's first process.
+/// Where this process is and the job's folder, when it was started as a guest's first process.
 #[must_use]
-pub fn guest_folder() -> Option<PathBuf> {
+pub fn guest() -> Option<(Side, PathBuf)> {
     if std::process::id() != 1 {
         return None;
     }
-    std::env::var_os(FOLDER_VARIABLE).map(PathBuf::from)
+    let side = match std::env::var_os(emulated::VARIABLE) {
+        Some(_) => Side::Emulated,
+        None => Side::Guest,
+    };
+    std::env::var_os(FOLDER_VARIABLE).map(|folder| (side, PathBuf::from(folder)))
 }
 
 /// Prepares the place, runs the job, leaves its verdict in the folder. A guest is powered off and this does not return.
@@ -75,10 +88,10 @@ pub fn guest_folder() -> Option<PathBuf> {
 /// When the place cannot be prepared or the job's files cannot be read or written.
 pub fn run(side: Side, folder: &Path) -> io::Result<()> {
     let done = match side {
-        Side::Guest => prepare_guest(folder).and_then(|()| run_job(folder)),
+        Side::Guest | Side::Emulated => prepare_guest(side, folder).and_then(|()| run_job(folder)),
         Side::Namespaces => prepare_namespaces().and_then(|()| run_job(folder)),
     };
-    if side == Side::Guest {
+    if side != Side::Namespaces {
         if let Err(error) = &done {
             println!("lbd-lab: the guest could not run its job: {error}");
         }
@@ -90,10 +103,10 @@ pub fn run(side: Side, folder: &Path) -> io::Result<()> {
 
 /// The machine's files as a read-only ground, a layer of memory above them: the guest may write anywhere and nothing
 /// of it reaches the machine, but for the job's folder.
-fn prepare_guest(folder: &Path) -> io::Result<()> {
+fn prepare_guest(side: Side, folder: &Path) -> io::Result<()> {
     mount_at("proc", "/proc", "")?;
     mount_at("tmpfs", "/mnt", "size=90%")?;
-    load(Path::new("/mnt/modules"), &["overlay"])?;
+    load(side, Path::new("/mnt/modules"), &["overlay"])?;
     for layer in ["/mnt/upper", "/mnt/work", "/mnt/root"] {
         fs::create_dir_all(layer)?;
     }
@@ -102,6 +115,11 @@ fn prepare_guest(folder: &Path) -> io::Result<()> {
         "/mnt/root",
         "lowerdir=/,upperdir=/mnt/upper,workdir=/mnt/work",
     )?;
+    if side == Side::Emulated {
+        // From the machine's files themselves, which the new root is about to cover.
+        let shared = Path::new("/mnt/root").join(folder.strip_prefix("/").unwrap_or(folder));
+        bind(folder, &shared)?;
+    }
     chdir("/mnt/root")?;
     // The new root must also be what a process finds that enters a mount namespace: moved, not only chrooted.
     mount(Some("."), "/", None::<&str>, MsFlags::MS_MOVE, None::<&str>)?;
@@ -118,19 +136,25 @@ fn prepare_guest(folder: &Path) -> io::Result<()> {
     mount_at("tmpfs", "/run", "")?;
     fs::create_dir_all("/run/lock")?;
     fs::create_dir_all("/run/netns")?;
-    let shared = folder.to_string_lossy();
-    mount(
-        Some("none"),
-        folder,
-        Some("hostfs"),
-        MsFlags::empty(),
-        Some(&*shared),
-    )?;
+    if side == Side::Guest {
+        let shared = folder.to_string_lossy();
+        mount(
+            Some("none"),
+            folder,
+            Some("hostfs"),
+            MsFlags::empty(),
+            Some(&*shared),
+        )?;
+    }
 
     run_quietly(system("ip").args(["link", "set", "lo", "up"]));
-    load(Path::new("/run/modules"), NET_MODULES)?;
+    let modules = Path::new("/run/modules");
+    load(side, modules, NET_MODULES)?;
+    if side == Side::Emulated {
+        load(side, modules, NFT_MODULES)?;
+    }
     if Job::read(folder)?.ipvs {
-        load(Path::new("/run/modules"), IPVS_MODULES)?;
+        load(side, modules, IPVS_MODULES)?;
     }
     Ok(())
 }
@@ -164,18 +188,21 @@ fn mount_at(kind: &str, target: &str, options: &str) -> io::Result<()> {
     .map_err(|error| io::Error::other(format!("cannot mount {kind} on {target}: {error}")))
 }
 
-/// Loads modules from where Debian's package keeps them, which is not where `modprobe` looks.
-fn load(root: &Path, modules: &[&str]) -> io::Result<()> {
+fn bind(from: &Path, to: &Path) -> io::Result<()> {
+    mount(Some(from), to, None::<&str>, MsFlags::MS_BIND, None::<&str>)
+        .map_err(|error| io::Error::other(format!("cannot mount {}: {error}", to.display())))
+}
+
+/// Loads modules from where they are kept, which is not where `modprobe` looks.
+fn load(side: Side, root: &Path, modules: &[&str]) -> io::Result<()> {
     let home = root.join("lib/modules");
     if !home.exists() {
         fs::create_dir_all(&home)?;
-        mount(
-            Some("/usr/lib/uml/modules"),
-            &home,
-            None::<&str>,
-            MsFlags::MS_BIND,
-            None::<&str>,
-        )?;
+        let kept = match side {
+            Side::Emulated => emulated::MODULES,
+            Side::Guest | Side::Namespaces => UML_MODULES,
+        };
+        bind(Path::new(kept), &home)?;
     }
     let status = system("modprobe")
         .arg("-d")

@@ -1,6 +1,7 @@
-//! Where a job runs: namespaces of this machine, or a user-mode Linux guest.
+//! Where a job runs: namespaces of this machine, a user-mode Linux guest, or an emulated machine.
 
 mod boot;
+mod emulated;
 pub mod init;
 mod job;
 mod output;

@@ -19,6 +19,7 @@ mod mariadb_replicates;
 mod master_cut;
 mod master_dies;
 mod never_a_loop;
+mod nftables;
 mod plain_ipvs;
 mod reload;
 mod rolling_restart;
@@ -68,6 +69,8 @@ pub enum Need {
     Mariadb,
     /// ipvsadm and iptables.
     Ipvsadm,
+    /// nft.
+    Nft,
     /// strace, which kills at a given system call.
     Strace,
     /// The right to real-time scheduling.
@@ -87,6 +90,7 @@ impl Need {
             Self::Keepalived => &["keepalived"],
             Self::Mariadb => &["mariadbd", "mariadb-install-db"],
             Self::Ipvsadm => &["ipvsadm", "iptables"],
+            Self::Nft => &["nft"],
             Self::Strace => &["strace"],
             Self::RealTime => return vrrp::no_real_time(),
         };
@@ -212,11 +216,24 @@ pub static SCENARIOS: &[Scenario] = &[
         "nor through failover, failback, handover, kill -9, split and heal, with clients that use their ports again",
         never_a_loop::run,
     ),
-    with_lbd(
-        "never-a-loop-synced",
-        "nor with connection_sync, where every director's kernel holds the service and knows all connections",
-        never_a_loop::synced,
-    ),
+    Scenario {
+        limit: seconds(240),
+        ..with_lbd(
+            "never-a-loop-synced",
+            "nor with connection_sync, where every director's kernel holds the service and knows all connections",
+            never_a_loop::synced,
+        )
+    },
+    Scenario {
+        kernel: Kernel::WithNftables,
+        needs: &[Need::Lbd, Need::Ipvsadm, Need::Nft],
+        limit: seconds(240),
+        ..with_lbd(
+            "nftables",
+            "marks and guard in nftables do what those in iptables do",
+            nftables::run,
+        )
+    },
     with_lbd(
         "tunnel",
         "real servers behind IPIP tunnels answer, also after a takeover, and no frame goes round",

@@ -4,8 +4,8 @@
 //! own, in which it starts and kills daemons, cuts links, captures frames and reads the kernel's tables.
 //!
 //! Where the machine's kernel has IPVS a scenario runs in namespaces of this very machine; where it has not, inside a
-//! user-mode Linux guest that borrows the machine's file system. In both cases the same binary is the first process
-//! there ([`ground::init`]), and nothing outlives it.
+//! user-mode Linux guest that borrows the machine's file system; what needs nftables too runs on an emulated machine.
+//! In all cases the same binary is the first process there ([`ground::init`]), and nothing outlives it.
 #![allow(clippy::print_stdout, clippy::print_stderr)] // a test tool: its output is what it is for
 
 pub mod bench;

@@ -8,8 +8,10 @@ new=$home.new
 rm -rf "$new"
 mkdir -p "$new/packages" "$new/first/bin" "$new/first/proc" "$new/first/root" "$new/first/modules"
 cd "$new/packages"
+apt-get -q -o DPkg::Lock::Timeout=300 update
 kernel=$(apt-cache depends linux-image-cloud-amd64 | sed -n 's/.*Depends: \(linux-image-[0-9].*\)/\1/p')
-apt-get -q download "$kernel" busybox-static
+# As root: apt's own user may not write here.
+apt-get -q -o APT::Sandbox::User=root download "$kernel" busybox-static
 for package in *.deb; do dpkg-deb -x "$package" files; done
 
 cd "$new"

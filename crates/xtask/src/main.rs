@@ -74,7 +74,7 @@ fn carry_out(job: Job, project: &Project) -> Result<ExitCode, String> {
     match job {
         Job::Help => println!("{}", help()),
         Job::Setup => {
-            setup::host_programs()?;
+            setup::lab()?;
             cargo_tool::DENY.ensure(project)?;
             println!("setup: everything is there");
         }

@@ -1,6 +1,7 @@
 //! Installs the Debian packages that the lab and the demo need, where they are missing.
 
 use crate::{host, process};
+use std::path::Path;
 use std::process::Command;
 
 /// A Debian package, the program that shows it is there, and what it is for.
@@ -62,6 +63,16 @@ const USER_MODE_LINUX: Package = package(
     "a kernel with IPVS, since this machine's has none and `modprobe ip_vs` does not help",
 );
 
+/// With virtiofsd, in `qemu-system-common`.
+const QEMU: Package = package(
+    "qemu-system-x86",
+    "qemu-system-x86_64",
+    "a machine with IPVS and nftables: user-mode Linux has no nftables",
+);
+
+/// Where the emulated machine's kernel is unpacked: `lbd-lab` looks there.
+const EMULATED: &str = "/var/cache/lbd-lab/emulated";
+
 const LIBFUZZER: Package = package("g++", "c++", "compiles the fuzzer's engine");
 
 /// Installs what the fuzz targets need.
@@ -79,6 +90,33 @@ pub(crate) fn host_programs() -> Result<(), String> {
     }
     println!("setup: no IPVS in this kernel: the lab runs in user-mode Linux");
     install(&missing(&[USER_MODE_LINUX]))
+}
+
+/// The same, and the emulated machine. What needs that one is skipped without it, and nothing else.
+pub(crate) fn lab() -> Result<(), String> {
+    host_programs()?;
+    if !host::has_ipvs()
+        && let Err(why) = emulated()
+    {
+        println!("setup: no emulated machine, so no scenario with nftables: {why}");
+    }
+    Ok(())
+}
+
+fn emulated() -> Result<(), String> {
+    if !cfg!(target_arch = "x86_64") {
+        return Err("it is made for x86_64 only".to_owned());
+    }
+    install(&missing(&[QEMU]))?;
+    if Path::new(EMULATED).join("initrd").exists() {
+        return Ok(());
+    }
+    println!(
+        "setup: unpacking a kernel of Debian into {EMULATED}, some 110 MB (it is not installed)"
+    );
+    let mut command = Command::new("sh");
+    command.args(["-c", include_str!("emulated.sh"), "emulated.sh", EMULATED]);
+    process::run(&mut command)
 }
 
 fn missing(packages: &[Package]) -> Vec<Package> {

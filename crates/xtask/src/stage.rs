@@ -135,7 +135,7 @@ impl Stage {
     pub(crate) fn run(self, project: &Project, counts: &mut Counts) -> Verdict {
         let cargo = |words| Verdict::from(process::run(&mut project.cargo(words)));
         match self {
-            Self::Setup => setup::host_programs().into(),
+            Self::Setup => setup::lab().into(),
             Self::Fmt => formatted(project).into(),
             Self::Size => checks::size(project).into(),
             Self::Docs => checks::links(project).into(),

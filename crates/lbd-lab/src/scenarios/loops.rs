@@ -97,7 +97,8 @@ fn read_and_capture(lab: &Lab, cluster: &Cluster) -> Result<Vec<Frame>> {
     capture.stop(lab.results(), "reads")
 }
 
-fn lowest_ttl(frames: &[Frame]) -> Result<u8> {
+/// The lowest TTL of any frame of the service: 63 where each was forwarded once.
+pub(super) fn lowest_ttl(frames: &[Frame]) -> Result<u8> {
     let ttls = to_service(frames, VIP, PORT)
         .filter_map(Frame::ipv4)
         .map(|ip| ip.ttl);

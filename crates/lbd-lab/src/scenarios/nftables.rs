@@ -5,12 +5,11 @@ use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 
+use super::loops::lowest_ttl;
 use super::vrrp::lan::child_of;
-use crate::capture::to_service;
-use crate::cluster::{Cluster, PORT, Reference, VIP, ask_lbd, daemon_of};
+use crate::cluster::{Cluster, Reference, ask_lbd, daemon_of};
 use crate::ensure;
-use crate::failed::{Failed, Result};
-use crate::frame::Frame;
+use crate::failed::Result;
 use crate::host::Host;
 use crate::lab::Lab;
 
@@ -77,7 +76,11 @@ pub(super) fn run(lab: &mut Lab) -> Result {
     })?;
     cluster.settled(lab, db1, &cluster.databases())?;
     lab.say(load.stop()?);
-    forwarded_once(lab, &capture.stop(lab.results(), "reads")?)?;
+    let lowest = lowest_ttl(&capture.stop(lab.results(), "reads")?)?;
+    ensure!(
+        lowest == 63,
+        "each frame is forwarded once; the lowest TTL seen is {lowest}"
+    );
 
     lab.say("after a stop nothing of it is left");
     daemon_of(&mut fleet, db1)?.stop()?;
@@ -89,19 +92,4 @@ pub(super) fn run(lab: &mut Lab) -> Result {
 /// The rules of lbd, without counters.
 fn table(host: &Host) -> Result<String> {
     host.run("nft --stateless list table inet lbd")
-}
-
-fn forwarded_once(lab: &Lab, frames: &[Frame]) -> Result {
-    let ttls: Vec<u8> = to_service(frames, VIP, PORT)
-        .filter_map(Frame::ipv4)
-        .map(|ip| ip.ttl)
-        .collect();
-    let lowest = ttls.iter().min().copied();
-    let lowest = lowest.ok_or_else(|| Failed::new("no frame of the service was captured"))?;
-    lab.say(format!("{} frames, the lowest TTL {lowest}", ttls.len()));
-    ensure!(
-        lowest == 63,
-        "each frame is forwarded once; the lowest TTL seen is {lowest}"
-    );
-    Ok(())
 }

@@ -236,7 +236,7 @@ pub static SCENARIOS: &[Scenario] = &[
     },
     with_lbd(
         "tunnel",
-        "real servers behind IPIP tunnels answer, also after a takeover, and no frame goes round",
+        "real servers behind IPIP tunnels answer, also after takeovers, and then no frame goes round",
         tunnel::run,
     ),
     with_lbd(
@@ -422,6 +422,11 @@ pub static SCENARIOS: &[Scenario] = &[
             vrrp::handover,
         )
     },
+    two_lbd(
+        "vrrp-reload",
+        "another name, priority or address moves no role, and a role handed over stays handed over",
+        vrrp::reload,
+    ),
     two_lbd(
         "vrrp-killed-daemon-v2",
         "a killed daemon's adverts go on, version 2 at 1 s",

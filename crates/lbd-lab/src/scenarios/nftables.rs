@@ -65,22 +65,24 @@ pub(super) fn run(lab: &mut Lab) -> Result {
         lab.pause(Duration::from_secs(3));
     }
 
-    lab.say("the daemon is killed, and another program takes the table away");
+    lab.say("the daemon is killed");
     let before = table(db1)?;
     kill(child_of(daemon_of(&mut fleet, db1)?, db1)?, Signal::SIGKILL)?;
     lab.pause(Duration::from_secs(2));
     ensure!(table(db1)? == before, "the rules are as they were");
-    db1.run("nft delete table inet lbd")?;
-    lab.wait_until("the rules are there again", LIMIT, || {
-        Ok(table(db1).is_ok_and(|rules| rules == before))
-    })?;
-    cluster.settled(lab, db1, &cluster.databases())?;
     lab.say(load.stop()?);
     let lowest = lowest_ttl(&capture.stop(lab.results(), "reads")?)?;
     ensure!(
         lowest == 63,
         "each frame is forwarded once; the lowest TTL seen is {lowest}"
     );
+
+    lab.say("another program takes the table away");
+    db1.run("nft delete table inet lbd")?;
+    lab.wait_until("the rules are there again", LIMIT, || {
+        Ok(table(db1).is_ok_and(|rules| rules == before))
+    })?;
+    cluster.settled(lab, db1, &cluster.databases())?;
 
     lab.say("after a stop nothing of it is left");
     daemon_of(&mut fleet, db1)?.stop()?;

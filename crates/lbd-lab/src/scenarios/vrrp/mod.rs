@@ -9,6 +9,7 @@ mod junk;
 mod keepalived;
 mod killed;
 pub(super) mod lan;
+mod reload;
 mod split;
 mod variant;
 mod wire;
@@ -25,6 +26,7 @@ pub(super) use handover::run as handover;
 pub(super) use hostile::run as hostile_senders;
 pub(super) use interop::{v2_pass, v2_unicast, v3_ipv4, v3_ipv6};
 pub(super) use killed::{daemon_v2, daemon_v3, guardian};
+pub(super) use reload::run as reload;
 pub(super) use split::run as split_and_heal;
 
 /// A scenario of two lbd and no services.

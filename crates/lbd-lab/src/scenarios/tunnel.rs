@@ -119,7 +119,7 @@ fn wrapped(frames: &[Frame], director: &Host, servers: &[&Host]) -> Result {
 /// of time; while both directors hold the service, for a moment of each handover, nothing prevents it.
 fn never_round(lab: &Lab, frames: &[Frame], settled: &[Range<Duration>]) -> Result {
     let (mut wrapped, mut round, mut meanwhile) = (0, 0, 0);
-    for frame in frames {
+    for frame in frames.iter().filter(|frame| frame.from_host) {
         let Some((_, ttl)) = inside(frame) else {
             continue;
         };

@@ -16,7 +16,7 @@ use sysctl_tune::Change;
 
 use crate::desired::{Desired, DesiredService, Marks, Vip, Want};
 use crate::host::Host;
-pub use step::Step;
+pub use step::{Corner, Step};
 
 /// The part of the kernel's state that lbd looks at.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,6 +41,17 @@ impl Actual {
         self.services
             .as_ref()
             .is_some_and(|services| services.contains_key(key))
+    }
+
+    /// Whether this corner of the kernel could be read.
+    #[must_use]
+    pub fn knows(&self, corner: Corner) -> bool {
+        match corner {
+            Corner::Addresses | Corner::Parameters => true,
+            Corner::Marks => self.marks.is_some(),
+            Corner::Services => self.services.is_some(),
+            Corner::Sync => self.sync.is_some(),
+        }
     }
 }
 

@@ -39,6 +39,32 @@ pub enum Step {
     AddAddress(Vip),
 }
 
+/// A corner of the kernel, which is read as a whole or not at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Corner {
+    /// Addresses on interfaces.
+    Addresses,
+    /// Kernel parameters.
+    Parameters,
+    /// Firewall rules.
+    Marks,
+    /// The table of IPVS.
+    Services,
+    /// The connection sync daemons of IPVS.
+    Sync,
+}
+
+impl Corner {
+    /// Each of them.
+    pub const ALL: [Self; 5] = [
+        Self::Addresses,
+        Self::Parameters,
+        Self::Marks,
+        Self::Services,
+        Self::Sync,
+    ];
+}
+
 impl Step {
     /// Whether leaving it out would harm others: two hosts that hold an address, or frames that go in circles. Such a step
     /// is never put off.
@@ -58,6 +84,23 @@ impl Step {
             | Self::EditDestination(..)
             | Self::SetMarks(_)
             | Self::AddAddress(_) => false,
+        }
+    }
+
+    /// Where the step changes something.
+    #[must_use]
+    pub fn corner(&self) -> Corner {
+        match self {
+            Self::RemoveAddress(_) | Self::AddAddress(_) => Corner::Addresses,
+            Self::RemoveMarks | Self::SetMarks(_) => Corner::Marks,
+            Self::SetSysctl(_) => Corner::Parameters,
+            Self::AddService(_)
+            | Self::EditService(_)
+            | Self::RemoveService(_)
+            | Self::RemoveDestination(..)
+            | Self::AddDestination(..)
+            | Self::EditDestination(..) => Corner::Services,
+            Self::StartSync(_) | Self::StopSync(_) => Corner::Sync,
         }
     }
 

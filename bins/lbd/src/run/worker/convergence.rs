@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use ipvs_netlink::Change;
 use lbd_core::desired::{Desired, Marks};
-use lbd_core::drift::{PAUSE, Repairs, Verdict};
+use lbd_core::drift::{Drift, Fight};
 use lbd_core::plan::{Actual, Scope, Step, plan};
 use netfilter_mark::ChainState;
 use tokio::time::Instant;
@@ -31,16 +31,16 @@ pub(super) struct Convergence {
     announcers: Announcers,
     /// The mark chain as last seen: reading it costs a process.
     marks: Option<ChainState>,
-    repairs: Repairs,
-    /// Whether the kernel was found to be, or brought to, where the present order wants it.
-    settled: bool,
+    drift: Drift,
     origin: Instant,
     /// Whether it was looked for what could break the marks.
     surveyed: bool,
     /// Whether mark rules may be left in a backend that an earlier file or daemon used.
     left_elsewhere: bool,
-    /// What failed last time, so that it is not said again every second.
-    complaint: Option<String>,
+    /// What failed last time.
+    failures: Vec<String>,
+    /// What was last said of all that is wrong, so that it is not said again every second.
+    said: BTreeSet<String>,
     /// Whether the kernel can no longer be reached: only a new daemon can help.
     lost: bool,
 }
@@ -55,19 +55,19 @@ impl Convergence {
             announce: BTreeSet::new(),
             announcers: Announcers::default(),
             marks: None,
-            repairs: Repairs::default(),
-            settled: false,
+            drift: Drift::default(),
             origin: Instant::now(),
             left_elsewhere: true,
             surveyed: false,
-            complaint: None,
+            failures: Vec::new(),
+            said: BTreeSet::new(),
             lost: false,
         }
     }
 
     pub(super) fn order(&mut self, desired: Option<Desired>, announce: BTreeSet<(String, IpAddr)>) {
-        if desired.is_some() {
-            self.settled &= self.desired == desired;
+        if desired.is_some() && self.desired != desired {
+            self.drift.renew();
             self.desired = desired;
         }
         self.announce.extend(announce);
@@ -75,7 +75,7 @@ impl Convergence {
 
     /// Goes over to another file.
     pub(super) async fn reform(&mut self, scope: Scope, needs: Needs) {
-        self.settled = false;
+        self.drift.renew();
         self.scope = scope;
         self.marks = None;
         self.left_elsewhere = true;
@@ -95,12 +95,17 @@ impl Convergence {
         self.lost
     }
 
-    /// Whether all is as it should be, or else what is not.
+    /// Whether all is as it should be, or else what is not. What another program keeps changing is not told here.
     pub(super) fn ending(&self) -> Ending {
-        match &self.complaint {
-            Some(complaint) => Err(complaint.clone()),
-            None => Ok(()),
+        match self.failures.is_empty() {
+            true => Ok(()),
+            false => Err(self.failures.join("; ")),
         }
+    }
+
+    /// Puts everything right once more, also what is being fought over.
+    pub(super) fn insist(&mut self) {
+        self.drift.renew();
     }
 
     /// Brings the kernel to the desired state.
@@ -108,6 +113,7 @@ impl Convergence {
         let Some(desired) = self.desired.clone() else {
             return Ok(0);
         };
+        self.drift.begin(self.origin.elapsed());
         let mut failures = Vec::new();
         let done = self.try_converge(&desired, mailbox, &mut failures).await;
         // Not before the rules stand in the backend that is used now.
@@ -121,16 +127,29 @@ impl Convergence {
             }
         }
         self.survey(&desired, failures.is_empty());
-        self.settled = failures.is_empty() && !mailbox.has_newer();
-        let complaint = (!failures.is_empty()).then(|| failures.join("; "));
-        if complaint != self.complaint {
-            match &complaint {
-                Some(text) => error!("the kernel is not as it should be, trying again: {text}"),
-                None => info!("the kernel is as it should be again"),
-            }
-            self.complaint = complaint;
-        }
+        self.failures = failures;
+        self.complain();
         self.ending().map(|()| done)
+    }
+
+    /// Says what is wrong where that has changed: what failed, and what another program keeps changing.
+    fn complain(&mut self) {
+        let fights = self.drift.fights(self.origin.elapsed());
+        let names = fights.iter().map(|fight| fight.thing.clone());
+        let wrong: BTreeSet<String> = self.failures.iter().cloned().chain(names).collect();
+        if wrong == self.said {
+            return;
+        }
+        let fights = fights.iter().map(Fight::to_string);
+        let text: Vec<String> = self.failures.iter().cloned().chain(fights).collect();
+        match text.is_empty() {
+            true => info!("the kernel is as it should be again"),
+            false => error!(
+                "the kernel is not as it should be, trying again: {}",
+                text.join("; ")
+            ),
+        }
+        self.said = wrong;
     }
 
     /// One failure does not keep the rest from being done: an address without its service still
@@ -157,6 +176,10 @@ impl Convergence {
         self.marks = actual.marks.clone();
         done.extend(self.carry_out(steps, mailbox, failures).await);
         self.write_down(|ledger| ledger.settle(&done, &actual, desired), failures);
+        // A round that was broken off for a newer order has not brought everything to where it should be.
+        if !mailbox.has_newer() {
+            self.drift.settle(&actual);
+        }
         done.len()
     }
 
@@ -190,29 +213,15 @@ impl Convergence {
     }
 
     /// Where nothing new was asked for, the steps put right what others changed: not without end.
-    fn allowed(&mut self, mut steps: Vec<Step>) -> Vec<Step> {
-        if !self.settled {
-            return steps;
+    fn allowed(&mut self, steps: Vec<Step>) -> Vec<Step> {
+        let allowed = self.drift.allow(self.origin.elapsed(), steps);
+        for (step, count) in allowed.iter().filter_map(|a| Some((&a.step, a.repair?))) {
+            warn!(
+                count,
+                "changed by another program, putting it right: {step}"
+            );
         }
-        let now = self.origin.elapsed();
-        self.repairs.forget_quiet(now);
-        steps.retain(|step| match self.repairs.judge(now, step) {
-            Verdict::Repair(count) => {
-                warn!(count, "changed by another program, putting it right: {step}");
-                true
-            }
-            Verdict::Fight(count) => {
-                warn!(
-                    count,
-                    "another program keeps changing {}: putting it right every {PAUSE:?} only from now on; find that \
-                     program, and stop it or take the thing out of lbd's file",
-                    step.thing()
-                );
-                true
-            }
-            Verdict::Hold => step.is_for_safety(),
-        });
-        steps
+        allowed.into_iter().map(|allowed| allowed.step).collect()
     }
 
     /// Carries out the steps, those that follow each other in IPVS together, and gives those that were done.
@@ -252,7 +261,10 @@ impl Convergence {
         let (steps, changes): (Vec<Step>, Vec<Change>) = batch.into_iter().unzip();
         let results = match self.kernel.apply_ipvs(&changes).await {
             Ok(results) => results,
-            Err(error) => return failures.push(error.to_string()),
+            Err(error) => {
+                steps.iter().for_each(|step| self.drift.failed(step));
+                return failures.push(error.to_string());
+            }
         };
         let told = steps.len().min(TOLD);
         for (place, (step, result)) in steps.into_iter().zip(results).enumerate() {
@@ -263,7 +275,7 @@ impl Convergence {
                     }
                     done.push(step);
                 }
-                Err(error) => failures.push(format!("{step}: {error}")),
+                Err(error) => self.fail(&step, &error.to_string(), failures),
             }
         }
         if changes.len() > told {
@@ -291,8 +303,13 @@ impl Convergence {
                 }
                 done.push(step);
             }
-            Err(error) => failures.push(format!("{step}: {error}")),
+            Err(error) => self.fail(&step, &error.to_string(), failures),
         }
+    }
+
+    fn fail(&mut self, step: &Step, why: &str, failures: &mut Vec<String>) {
+        self.drift.failed(step);
+        failures.push(format!("{step}: {why}"));
     }
 
     /// Looks once, with the first rules of a file, for what could break the marks, and tells it.

@@ -175,6 +175,10 @@ async fn work(mut state: Convergence, mailbox: &Mailbox) -> Ending {
             state.reform(scope, needs).await;
         }
         state.order(orders.desired, orders.announce);
+        if orders.finish {
+            // There is no later time for what was put off.
+            state.insist();
+        }
         let outcome = state.converge(mailbox).await;
         state.announce().await;
         for asked in orders.asked {

@@ -1,10 +1,7 @@
-//! Putting right what other programs change, without fighting them for ever.
-//!
-//! A step that is due although nobody asked for anything new undoes what somebody else did. That is done at once. But
-//! where the same thing has to be put right again and again, another program wants it otherwise: from then on
-//! lbd insists only now and then, and says so.
+//! How often each thing was put right, and when that has become a fight.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
 use std::time::Duration;
 
 use crate::plan::Step;
@@ -23,7 +20,7 @@ pub const QUIET: Duration = Duration::from_secs(300);
 pub enum Verdict {
     /// Put it right; the number counts all repairs so far.
     Repair(u64),
-    /// Put it right, and say that there is a fight: it is told once.
+    /// Put it right; with this repair a fight begins.
     Fight(u64),
     /// Leave it for now.
     Hold,
@@ -36,8 +33,37 @@ pub struct Repairs {
     total: u64,
 }
 
+/// A thing that another program keeps changing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fight {
+    /// The thing, as [`Step::thing`] names it.
+    pub thing: String,
+    /// How long ago it was put right first.
+    pub lasting: Duration,
+    /// How often it was put right since.
+    pub repairs: u64,
+}
+
+impl fmt::Display for Fight {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "another program keeps changing {}: put right {} times within {} s, from now on every {} s only; find that \
+             program, and stop it or take the thing out of lbd's file",
+            self.thing,
+            self.repairs,
+            self.lasting.as_secs(),
+            PAUSE.as_secs()
+        )
+    }
+}
+
 #[derive(Clone, Debug, Default)]
 struct Thing {
+    /// When it was repaired first.
+    first: Duration,
+    /// How often since then.
+    count: u64,
     /// When it was repaired, within [`WINDOW`].
     repaired: VecDeque<Duration>,
     /// While there is a fight: when it may be repaired next.
@@ -58,11 +84,26 @@ impl Repairs {
         self.things.retain(|_, thing| !thing.is_quiet(now));
     }
 
+    /// The fights that go on, by thing.
+    #[must_use]
+    pub fn fights(&self, now: Duration) -> Vec<Fight> {
+        let fought = self.things.iter().filter(|(_, thing)| thing.next.is_some());
+        let fight = |(name, thing): (&String, &Thing)| Fight {
+            thing: name.clone(),
+            lasting: now.saturating_sub(thing.first),
+            repairs: thing.count,
+        };
+        fought.map(fight).collect()
+    }
+
     /// Judges a step that puts right what another program changed. `now` is monotonic, from any origin.
     pub fn judge(&mut self, now: Duration, step: &Step) -> Verdict {
         let thing = self.things.entry(step.thing()).or_default();
-        if thing.is_quiet(now) {
-            *thing = Thing::default();
+        if thing.count == 0 || thing.is_quiet(now) {
+            *thing = Thing {
+                first: now,
+                ..Thing::default()
+            };
         }
         if !thing.may_be_repaired(now) {
             return Verdict::Hold;
@@ -94,6 +135,7 @@ impl Thing {
             self.repaired.pop_front();
         }
         self.repaired.push_back(now);
+        self.count = self.count.saturating_add(1);
         if let Some(next) = &mut self.next {
             *next = now.saturating_add(PAUSE);
         }

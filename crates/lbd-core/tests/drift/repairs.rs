@@ -1,23 +1,12 @@
 //! Repairs: at once, but no endless fight.
-#![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::time::Duration;
 
-use lbd_core::desired::Vip;
 use lbd_core::drift::{PATIENCE, PAUSE, QUIET, Repairs, Verdict, WINDOW};
 use lbd_core::plan::Step;
 use proptest::prelude::*;
 
-fn address(n: u8) -> Step {
-    Step::AddAddress(Vip {
-        interface: "eth0".to_owned(),
-        address: format!("192.0.2.{n}/32").parse().unwrap(),
-    })
-}
-
-fn seconds(count: u64) -> Duration {
-    Duration::from_secs(count)
-}
+use crate::{address, seconds};
 
 /// Judges a step each second until there is a fight, and gives the second.
 fn fight(repairs: &mut Repairs) -> u64 {
@@ -58,6 +47,30 @@ fn a_fight_is_told_once_and_then_fought_slowly() {
         }
     }
     assert_eq!(repaired, 300 / PAUSE.as_secs());
+}
+
+#[test]
+fn a_fight_is_told_with_its_thing_its_length_and_its_repairs() {
+    let mut repairs = Repairs::default();
+    repairs.judge(seconds(0), &address(2));
+    let began = fight(&mut repairs);
+    let fights = repairs.fights(seconds(began + 3));
+    let [only] = fights.as_slice() else {
+        panic!("one fight: {fights:?}")
+    };
+    assert_eq!(only.thing, address(1).thing());
+    assert_eq!(only.lasting, seconds(began + 3));
+    assert_eq!(only.repairs, began + 1);
+    assert!(
+        only.to_string()
+            .contains("192.0.2.1 on eth0: put right 6 times within 8 s")
+    );
+
+    let _ = repairs.judge(seconds(began + 30), &address(1));
+    let [only] = repairs.fights(seconds(began + 31)).try_into().unwrap();
+    assert_eq!(only.repairs, began + 2);
+    repairs.forget_quiet(seconds(began + 31) + QUIET);
+    assert_eq!(repairs.fights(seconds(began + 31) + QUIET), []);
 }
 
 #[test]

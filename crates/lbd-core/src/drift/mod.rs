@@ -1,0 +1,115 @@
+//! Putting right what other programs change, without fighting them for ever.
+//!
+//! A step that is due although nobody asked for anything new undoes what somebody else did. That is done at once. But
+//! where the same thing has to be put right again and again, another program wants it otherwise: from then on
+//! lbd insists only now and then, and says so.
+//!
+//! What could not be brought to where an order wants it is no drift when it is tried again. That is kept thing by thing: one
+//! that fails for ever must not hide what others do to the rest.
+
+mod repairs;
+mod settled;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use ipvs_netlink::ServiceKey;
+
+use crate::plan::{Actual, Step};
+pub use repairs::{Fight, PATIENCE, PAUSE, QUIET, Repairs, Verdict, WINDOW};
+use settled::Pending;
+
+/// Tells what others did from what is still to be done, and says what of it may be put right now.
+#[derive(Clone, Debug, Default)]
+pub struct Drift {
+    repairs: Repairs,
+    pending: Pending,
+}
+
+/// A step that may be carried out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Allowed {
+    /// The step.
+    pub step: Step,
+    /// Where it puts right what another program changed: its number among all repairs so far.
+    pub repair: Option<u64>,
+}
+
+impl Drift {
+    /// Something new is asked for, or everything is to be put right without regard to fights: no step of the
+    /// next round is a repair.
+    pub fn renew(&mut self) {
+        self.pending.renew();
+    }
+
+    /// Begins a round of looking, planning and carrying out.
+    pub fn begin(&mut self, now: Duration) {
+        self.pending.begin();
+        self.repairs.forget_quiet(now);
+    }
+
+    /// The steps of a plan that may be carried out, in their order. `now` is monotonic, from any origin.
+    ///
+    /// A service that is missing took its servers along: they are put back with it or held with it, and are no repairs of
+    /// their own.
+    #[must_use]
+    pub fn allow(&mut self, now: Duration, steps: Vec<Step>) -> Vec<Allowed> {
+        let mut services = BTreeMap::new();
+        let judged = steps.into_iter().filter_map(|step| {
+            let (may, repair) = match service_of(&step).and_then(|key| services.get(&key)) {
+                Some(with_service) => (*with_service, None),
+                None => self.judge(now, &step),
+            };
+            if let Step::AddService(service) = &step {
+                services.insert(service.key, may);
+            }
+            may.then_some(Allowed { step, repair })
+        });
+        judged.collect()
+    }
+
+    /// A step failed or was left out: it will be due again, and nobody else is to blame for that.
+    pub fn failed(&mut self, step: &Step) {
+        self.pending.failed(step);
+    }
+
+    /// Ends a round in which all steps were carried out that were not held back, but for those that [failed](Self::failed).
+    pub fn settle(&mut self, seen: &Actual) {
+        self.pending.settle(seen);
+    }
+
+    /// The fights that go on, by thing.
+    #[must_use]
+    pub fn fights(&self, now: Duration) -> Vec<Fight> {
+        self.repairs.fights(now)
+    }
+
+    fn judge(&mut self, now: Duration, step: &Step) -> (bool, Option<u64>) {
+        if self.pending.covers(step) {
+            return (true, None);
+        }
+        match self.repairs.judge(now, step) {
+            Verdict::Repair(count) | Verdict::Fight(count) => (true, Some(count)),
+            Verdict::Hold => (step.is_for_safety(), None),
+        }
+    }
+}
+
+/// The service that a step about a server belongs to.
+fn service_of(step: &Step) -> Option<ServiceKey> {
+    match step {
+        Step::AddDestination(key, _)
+        | Step::EditDestination(key, _)
+        | Step::RemoveDestination(key, _) => Some(*key),
+        Step::RemoveAddress(_)
+        | Step::RemoveMarks
+        | Step::RemoveService(_)
+        | Step::SetSysctl(_)
+        | Step::AddService(_)
+        | Step::EditService(_)
+        | Step::StartSync(_)
+        | Step::StopSync(_)
+        | Step::SetMarks(_)
+        | Step::AddAddress(_) => None,
+    }
+}

@@ -1,0 +1,213 @@
+//! Drift is told from what was never right yet, thing by thing.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use ipvs_netlink::{Destination, Forwarding, Scheduler, Service, ServiceKey};
+use lbd_core::drift::{Drift, PATIENCE, PAUSE};
+use lbd_core::plan::{Actual, Step};
+use netfilter_mark::ChainState;
+use proptest::prelude::*;
+use sysctl_tune::{Change, Key};
+
+use crate::{address, seconds};
+
+fn everything() -> Actual {
+    Actual {
+        sysctl_changes: Vec::new(),
+        addresses: BTreeSet::new(),
+        services: Some(BTreeMap::new()),
+        sync: Some(BTreeSet::new()),
+        marks: Some(ChainState::Absent),
+    }
+}
+
+fn parameter() -> Step {
+    Step::SetSysctl(Change {
+        key: Key::ipvs("conntrack"),
+        from: Some(1),
+        to: 0,
+        why: "",
+    })
+}
+
+fn service() -> Step {
+    Step::AddService(Service::new(key(), Scheduler::RR))
+}
+
+fn key() -> ServiceKey {
+    ServiceKey::fwmark(NonZeroU32::new(2).unwrap())
+}
+
+fn server(n: u8) -> Step {
+    let address = format!("198.51.100.{n}").parse().unwrap();
+    Step::AddDestination(
+        key(),
+        Destination::new(address, 0, Forwarding::DirectRoute, 1),
+    )
+}
+
+/// A round in which these steps are due and some fail, all corners of the kernel being seen; gives the steps that were
+/// carried out or tried, and how many of them were repairs.
+fn round(
+    drift: &mut Drift,
+    now: Duration,
+    due: &[Step],
+    fails: impl Fn(&Step) -> bool,
+) -> (Vec<Step>, usize) {
+    drift.begin(now);
+    let allowed = drift.allow(now, due.to_vec());
+    let failed = allowed.iter().filter(|allowed| fails(&allowed.step));
+    failed.for_each(|allowed| drift.failed(&allowed.step));
+    drift.settle(&everything());
+    let repairs = allowed.iter().filter(|a| a.repair.is_some()).count();
+    (allowed.into_iter().map(|a| a.step).collect(), repairs)
+}
+
+fn all_well(_: &Step) -> bool {
+    false
+}
+
+/// After the first round of an order, in which nothing was left to do.
+fn settled() -> Drift {
+    let mut drift = Drift::default();
+    round(&mut drift, seconds(0), &[], all_well);
+    drift
+}
+
+#[test]
+fn what_a_new_order_wants_is_no_drift() {
+    let mut drift = settled();
+    drift.renew();
+    let due = [address(1), parameter()];
+    assert_eq!(round(&mut drift, seconds(1), &due, all_well).1, 0);
+    assert_eq!(round(&mut drift, seconds(2), &due, all_well).1, 2);
+}
+
+#[test]
+fn a_lasting_failure_of_one_thing_does_not_hide_the_drift_of_others() {
+    let mut drift = Drift::default();
+    let broken = |step: &Step| *step == parameter();
+    round(&mut drift, seconds(0), &[parameter()], broken);
+    let mut insisted = 0;
+    for second in 1..=20 {
+        let due = [parameter(), address(1)];
+        let (tried, repairs) = round(&mut drift, seconds(second), &due, broken);
+        assert!(
+            tried.contains(&parameter()),
+            "what failed is tried each time, and no fight"
+        );
+        assert_eq!(
+            repairs,
+            tried.len() - 1,
+            "the address is counted, the failure is not"
+        );
+        insisted += repairs;
+    }
+    assert_eq!(insisted, PATIENCE + 1, "and limited as a fight");
+    assert_eq!(drift.fights(seconds(20)).len(), 1);
+}
+
+#[test]
+fn what_failed_once_is_watched_again_when_it_is_right() {
+    let mut drift = Drift::default();
+    round(&mut drift, seconds(0), &[parameter()], |_| true);
+    assert_eq!(round(&mut drift, seconds(1), &[parameter()], all_well).1, 0);
+    assert_eq!(round(&mut drift, seconds(2), &[parameter()], all_well).1, 1);
+}
+
+#[test]
+fn a_failure_within_a_round_is_no_drift_in_the_same_round() {
+    let mut drift = settled();
+    drift.begin(seconds(1));
+    assert_eq!(drift.allow(seconds(1), vec![address(1)]).len(), 1);
+    drift.failed(&address(1));
+    let again = drift.allow(seconds(1), vec![address(1)]);
+    assert_eq!(again.iter().map(|a| a.repair).collect::<Vec<_>>(), [None]);
+}
+
+#[test]
+fn a_corner_that_could_not_be_read_since_the_order_is_not_settled_by_the_others() {
+    let mut drift = Drift::default();
+    drift.begin(seconds(0));
+    let unread = Actual {
+        services: None,
+        ..everything()
+    };
+    drift.settle(&unread);
+    let due = [service(), server(1), address(1)];
+    let (tried, repairs) = round(&mut drift, seconds(1), &due, all_well);
+    assert_eq!((tried.len(), repairs), (3, 1));
+    assert_eq!(round(&mut drift, seconds(2), &due[..1], all_well).1, 1);
+}
+
+#[test]
+fn what_failed_in_a_corner_that_is_not_read_for_once_is_still_to_be_done() {
+    let mut drift = settled();
+    round(&mut drift, seconds(1), &[server(1)], |_| true);
+    drift.begin(seconds(2));
+    drift.settle(&Actual {
+        services: None,
+        ..everything()
+    });
+    assert_eq!(round(&mut drift, seconds(3), &[server(1)], all_well).1, 0);
+}
+
+#[test]
+fn a_service_that_is_held_holds_its_servers_and_they_come_back_together() {
+    let mut drift = settled();
+    // One server has a history of its own, short of a fight.
+    for second in 0..4 {
+        round(&mut drift, seconds(second), &[server(1)], all_well);
+    }
+    let due = [service(), server(1), server(2)];
+    let mut last = 0;
+    for second in 4..=120 {
+        let (tried, repairs) = round(&mut drift, seconds(second), &due, all_well);
+        assert!(
+            tried.is_empty() || tried == due,
+            "all of it or nothing: {tried:?}"
+        );
+        assert_eq!(repairs, usize::from(!tried.is_empty()), "one repair");
+        if !tried.is_empty() && second > 12 {
+            assert!(last < 12 || second - last >= PAUSE.as_secs());
+            last = second;
+        }
+    }
+    assert!(last > 60, "it is insisted on now and then");
+}
+
+#[test]
+fn what_others_must_be_kept_from_is_done_even_in_a_fight() {
+    let mut drift = settled();
+    let Step::AddAddress(vip) = address(1) else {
+        unreachable!()
+    };
+    let gone = Step::RemoveAddress(vip);
+    for second in 0..30 {
+        let due = std::slice::from_ref(&gone);
+        assert_eq!(round(&mut drift, seconds(second), due, all_well).0, due);
+    }
+}
+
+proptest! {
+    /// Whatever fails and however long, each thing that is right is put right as often as if nothing failed beside it.
+    #[test]
+    fn things_do_not_disturb_each_other(
+        rounds in prop::collection::vec((1u64..20_000, any::<[bool; 3]>()), 1..200),
+    ) {
+        let (mut both, mut alone) = (settled(), settled());
+        let mut now = Duration::ZERO;
+        for (gap, [due, other, fails]) in rounds {
+            now += Duration::from_millis(gap);
+            let mine: Vec<Step> = due.then(|| address(1)).into_iter().collect();
+            let theirs = other.then(parameter);
+            let together: Vec<Step> = theirs.into_iter().chain(mine.iter().cloned()).collect();
+            let broken = |step: &Step| fails && *step == parameter();
+            let (beside, _) = round(&mut both, now, &together, broken);
+            let (by_itself, _) = round(&mut alone, now, &mine, all_well);
+            prop_assert_eq!(beside.contains(&address(1)), by_itself.contains(&address(1)));
+        }
+    }
+}

@@ -11,9 +11,9 @@ use netfilter_mark::ChainState;
 use tokio::time::Instant;
 use tracing::{error, info, warn};
 
+use super::Ending;
 use super::announcers::Announcers;
 use super::mailbox::Mailbox;
-use super::{Ending, Outcome};
 use crate::run::kernel::{Kernel, change_of_ipvs};
 use crate::run::ledger::Ledger;
 use crate::run::preflight::Needs;
@@ -108,10 +108,10 @@ impl Convergence {
         self.drift.renew();
     }
 
-    /// Brings the kernel to the desired state.
-    pub(super) async fn converge(&mut self, mailbox: &Mailbox) -> Outcome {
+    /// Brings the kernel to the desired state, and counts the changes that this took.
+    pub(super) async fn converge(&mut self, mailbox: &Mailbox) -> usize {
         let Some(desired) = self.desired.clone() else {
-            return Ok(0);
+            return 0;
         };
         self.drift.begin(self.origin.elapsed());
         let mut failures = Vec::new();
@@ -129,7 +129,7 @@ impl Convergence {
         self.survey(&desired, failures.is_empty());
         self.failures = failures;
         self.complain();
-        self.ending().map(|()| done)
+        done
     }
 
     /// Says what is wrong where that has changed: what failed, and what another program keeps changing.
@@ -348,16 +348,18 @@ impl Convergence {
 
     /// Tells the network who holds the addresses that were ordered or came up since, unless they were
     /// taken off again in the meantime. One that is wanted but not there yet is announced
-    /// when it has come.
-    pub(super) async fn announce(&mut self) {
-        if self.announce.is_empty() {
+    /// when it has come. While a newer order waits nothing is announced: it may be that the role is lost.
+    pub(super) async fn announce(&mut self, mailbox: &Mailbox) {
+        if self.announce.is_empty() || mailbox.has_newer() {
             return;
         }
         let held = match self.kernel.addresses().await {
             Ok(held) => held,
             Err(error) => return warn!("cannot announce: {error}"),
         };
-        for (interface, address) in std::mem::take(&mut self.announce) {
+        while !mailbox.has_newer()
+            && let Some((interface, address)) = self.announce.pop_first()
+        {
             let there = held
                 .iter()
                 .any(|vip| vip.interface == interface && vip.address.addr() == address);

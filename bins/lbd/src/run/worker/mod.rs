@@ -5,8 +5,11 @@
 //! which repairs what others changed and retries what failed.
 
 mod announcers;
+mod asked;
 mod convergence;
 mod mailbox;
+#[cfg(test)]
+mod tests;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -21,6 +24,7 @@ use super::kernel::Kernel;
 use super::ledger::Ledger;
 use super::preflight::Needs;
 use crate::failure::Failure;
+use asked::Asked;
 use convergence::Convergence;
 use mailbox::Mailbox;
 
@@ -32,7 +36,7 @@ const RETRY: Duration = Duration::from_secs(1);
 /// How the worker ended: what of the kernel is not as it should be, in words.
 type Ending = Result<(), String>;
 
-/// What came of orders: how many changes the kernel took, or what is not as it should be.
+/// What came of orders, once no newer one waited: how many changes the kernel took, or what is not as it should be.
 pub(super) type Outcome = Result<usize, String>;
 
 /// The engine's side of the worker.
@@ -157,6 +161,7 @@ fn work_thread(
 }
 
 async fn work(mut state: Convergence, mailbox: &Mailbox) -> Ending {
+    let mut asked = Asked::default();
     let mut next_look = Instant::now() + SWEEP;
     let mut next_sweep = next_look;
     loop {
@@ -179,17 +184,16 @@ async fn work(mut state: Convergence, mailbox: &Mailbox) -> Ending {
             // There is no later time for what was put off.
             state.insist();
         }
-        let outcome = state.converge(mailbox).await;
-        state.announce().await;
-        for asked in orders.asked {
-            // Whoever asked may have gone.
-            let _ = asked.send(outcome.clone());
-        }
+        asked.extend(orders.asked);
+        let changes = state.converge(mailbox).await;
+        let ending = state.ending();
+        state.announce(mailbox).await;
+        asked.tell(changes, &ending, mailbox.has_newer());
         if orders.finish || state.lost() {
-            return state.ending();
+            return ending;
         }
-        next_look = match outcome {
-            Ok(_) => next_sweep,
+        next_look = match ending {
+            Ok(()) => next_sweep,
             Err(_) => Instant::now() + RETRY,
         };
     }

@@ -3,6 +3,7 @@
 //! the kernel. A thing is written down before it is made and crossed out after it is gone.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::fs;
 use std::io;
 use std::net::IpAddr;
@@ -17,11 +18,34 @@ use netfilter_mark::ChainState;
 use serde::{Deserialize, Serialize};
 use sysctl_tune::{Change, Written};
 
+#[cfg(test)]
+mod tests;
+
 /// The ledger and the file it is kept in.
 #[derive(Debug)]
 pub(crate) struct Ledger {
     path: PathBuf,
     pages: Pages,
+}
+
+/// What could not be written down, and is not to be made now.
+#[derive(Debug)]
+pub(super) struct Unwritten {
+    /// The steps that would make it.
+    pub(super) kept_back: Vec<Step>,
+    error: io::Error,
+}
+
+impl fmt::Display for Unwritten {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{}; what is not written down there is not made, {} changes of the kernel wait: make room for it, or let \
+             the directory be written to",
+            self.error,
+            self.kept_back.len()
+        )
+    }
 }
 
 /// The file's content.
@@ -114,13 +138,18 @@ impl Ledger {
         }
     }
 
-    /// Writes down what the steps will make. To be called before they are carried out.
-    pub(super) fn announce(&mut self, steps: &[Step]) -> io::Result<()> {
+    /// Writes down what the steps will make, before they are carried out, and gives those that may be. Where it
+    /// cannot be written, nothing is made that is not written down already: it could not be found again or put back.
+    /// What keeps harm from others is done all the same.
+    pub(super) fn announce(&mut self, steps: Vec<Step>) -> (Vec<Step>, Option<Unwritten>) {
         let mut pages = self.pages.clone();
-        for step in steps {
-            pages.add(step);
-        }
-        self.store(pages)
+        steps.iter().for_each(|step| pages.add(step));
+        let Err(error) = self.store(pages) else {
+            return (steps, None);
+        };
+        let may = |step: &Step| step.is_for_safety() || self.pages.has(step);
+        let (steps, kept_back) = steps.into_iter().partition(may);
+        (steps, Some(Unwritten { kept_back, error }))
     }
 
     /// Crosses out what the steps took away, and what others took away before: should it come back, it
@@ -160,15 +189,35 @@ impl Ledger {
             return Ok(());
         }
         let text = serde_json::to_string_pretty(&pages)?;
-        let draft = self.path.with_extension("new");
-        fs::write(&draft, text)?;
-        fs::rename(&draft, &self.path)?;
+        replace(&self.path, &text).map_err(|error| {
+            let path = self.path.display();
+            let text = format!("cannot write down in {path} what is lbd's: {error}");
+            io::Error::new(error.kind(), text)
+        })?;
         self.pages = pages;
         Ok(())
     }
 }
 
+/// Puts a file in another's place, whole or not at all.
+fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let draft = path.with_extension("new");
+    let written = fs::write(&draft, text).and_then(|()| fs::rename(&draft, path));
+    if written.is_err() {
+        // Half a draft takes room that is short already.
+        let _ = fs::remove_file(&draft);
+    }
+    written
+}
+
 impl Pages {
+    /// Whether all that the step makes is written down.
+    fn has(&self, step: &Step) -> bool {
+        let mut pages = self.clone();
+        pages.add(step);
+        pages == *self
+    }
+
     fn add(&mut self, step: &Step) {
         match step {
             Step::AddAddress(vip) => {

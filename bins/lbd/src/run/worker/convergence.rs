@@ -172,10 +172,12 @@ impl Convergence {
             }
         };
         let steps = self.allowed(plan(desired, &actual, &scope));
-        self.write_down(|ledger| ledger.announce(&steps), failures);
+        let steps = self.write_down(steps, failures);
         self.marks = actual.marks.clone();
         done.extend(self.carry_out(steps, mailbox, failures).await);
-        self.write_down(|ledger| ledger.settle(&done, &actual, desired), failures);
+        if let Err(error) = self.ledger.settle(&done, &actual, desired) {
+            failures.push(error.to_string());
+        }
         // A round that was broken off for a newer order has not brought everything to where it should be.
         if !mailbox.has_newer() {
             self.drift.settle(&actual);
@@ -336,14 +338,15 @@ impl Convergence {
         }
     }
 
-    fn write_down(
-        &mut self,
-        entry: impl FnOnce(&mut Ledger) -> std::io::Result<()>,
-        failures: &mut Vec<String>,
-    ) {
-        if let Err(error) = entry(&mut self.ledger) {
-            failures.push(format!("cannot write down what is lbd's: {error}"));
+    /// Writes down what the steps will make, and gives those that may be carried out.
+    fn write_down(&mut self, steps: Vec<Step>, failures: &mut Vec<String>) -> Vec<Step> {
+        let (steps, unwritten) = self.ledger.announce(steps);
+        if let Some(unwritten) = unwritten {
+            let kept_back = unwritten.kept_back.iter();
+            kept_back.for_each(|step| self.drift.failed(step));
+            failures.push(unwritten.to_string());
         }
+        steps
     }
 
     /// Tells the network who holds the addresses that were ordered or came up since, unless they were

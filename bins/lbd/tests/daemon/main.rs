@@ -1,6 +1,8 @@
 //! The daemon itself, with a virtual router and no services, in a network of its own.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod full_disk;
+
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -26,26 +28,16 @@ struct Host {
 
 impl Host {
     fn start() -> Self {
-        assert!(
-            nix::unistd::Uid::effective().is_root(),
-            "this test makes a network: run it as root"
-        );
-        unshare(CloneFlags::CLONE_NEWNET).unwrap();
-        for words in [
-            "link set lo up",
-            "link add eth0 type veth peer name far",
-            "addr add 192.0.2.1/24 dev eth0",
-            "link set eth0 up",
-            "link set far up",
-        ] {
-            ip(words);
-        }
-        let folder = TempDir::new().unwrap();
-        fs::write(folder.path().join("lbd.yaml"), FILE).unwrap();
-        let guardian = run(&folder);
-        let host = Self { folder, guardian };
+        let host = Self::start_in(network());
         host.wait("the address on the NIC", || host.holds());
         host
+    }
+
+    /// Starts lbd on a network that is there.
+    fn start_in(folder: TempDir) -> Self {
+        fs::write(folder.path().join("lbd.yaml"), FILE).unwrap();
+        let guardian = run(&folder);
+        Self { folder, guardian }
     }
 
     fn runtime(&self) -> PathBuf {
@@ -100,6 +92,25 @@ impl Drop for Host {
         let _ = self.guardian.kill();
         let _ = self.guardian.wait();
     }
+}
+
+/// Makes a network with a NIC for the calling thread, and a folder.
+fn network() -> TempDir {
+    assert!(
+        nix::unistd::Uid::effective().is_root(),
+        "this test makes a network: run it as root"
+    );
+    unshare(CloneFlags::CLONE_NEWNET).unwrap();
+    for words in [
+        "link set lo up",
+        "link add eth0 type veth peer name far",
+        "addr add 192.0.2.1/24 dev eth0",
+        "link set eth0 up",
+        "link set far up",
+    ] {
+        ip(words);
+    }
+    TempDir::new().unwrap()
 }
 
 fn run(folder: &TempDir) -> Child {

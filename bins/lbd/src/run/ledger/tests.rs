@@ -1,0 +1,149 @@
+//! A ledger that cannot be written, on a file system of the test's own.
+#![allow(clippy::unwrap_used)]
+
+use std::fs;
+use std::path::Path;
+
+use ipvs_netlink::{Daemon, DaemonRole, Destination, Forwarding, Name, Scheduler};
+use nix::mount::{MsFlags, mount, umount};
+use nix::sched::{CloneFlags, unshare};
+use sysctl_tune::Key;
+use tempfile::TempDir;
+
+use super::*;
+
+/// A folder that the calling thread alone sees, on a file system of a single page.
+struct SmallFolder(TempDir);
+
+impl SmallFolder {
+    fn new() -> Self {
+        let folder = TempDir::new().unwrap();
+        unshare(CloneFlags::CLONE_FS | CloneFlags::CLONE_NEWNS).unwrap();
+        let none: Option<&str> = None;
+        let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
+        mount(none, "/", none, private, none).unwrap();
+        let kind = Some("tmpfs");
+        let size = Some("size=4k");
+        mount(kind, folder.path(), kind, MsFlags::empty(), size).unwrap();
+        Self(folder)
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn fill(&self) {
+        fs::write(self.path().join("filler"), "full").unwrap();
+    }
+
+    fn make_room(&self) {
+        fs::remove_file(self.path().join("filler")).unwrap();
+    }
+
+    fn names(&self) -> Vec<String> {
+        let entries = fs::read_dir(self.path()).unwrap();
+        let name = |entry: io::Result<fs::DirEntry>| entry.unwrap().file_name();
+        entries.map(|e| name(e).into_string().unwrap()).collect()
+    }
+}
+
+impl Drop for SmallFolder {
+    fn drop(&mut self) {
+        // The folder below can be removed then.
+        let _ = umount(self.0.path());
+    }
+}
+
+fn vip() -> Vip {
+    Vip {
+        interface: "eth0".to_owned(),
+        address: "192.0.2.101/32".parse().unwrap(),
+    }
+}
+
+fn service() -> ipvs_netlink::Service {
+    let key = ServiceKey::fwmark(NonZeroU32::new(2).unwrap());
+    ipvs_netlink::Service::new(key, Scheduler::RR)
+}
+
+fn server() -> Destination {
+    Destination::new("192.0.2.3".parse().unwrap(), 0, Forwarding::DirectRoute, 1)
+}
+
+fn parameter(to: i32) -> Step {
+    Step::SetSysctl(Change {
+        key: Key::ipvs("conntrack"),
+        from: Some(7),
+        to,
+        why: "",
+    })
+}
+
+/// What makes something.
+fn making() -> Vec<Step> {
+    vec![
+        parameter(0),
+        Step::SetMarks(Vec::new()),
+        Step::AddService(service()),
+        Step::AddDestination(service().key, server()),
+        Step::AddAddress(vip()),
+    ]
+}
+
+/// What takes something away, or keeps this host from balancing.
+fn taking_away() -> Vec<Step> {
+    let backup = Daemon::new(DaemonRole::Backup, Name::new("eth0").unwrap(), 7);
+    vec![
+        Step::RemoveAddress(vip()),
+        Step::StartSync(backup),
+        Step::StopSync(DaemonRole::Master),
+        Step::RemoveDestination(service().key, server().key()),
+        Step::RemoveService(service().key),
+        Step::RemoveMarks,
+    ]
+}
+
+#[test]
+fn what_cannot_be_written_down_is_not_made_and_what_takes_away_goes_on() {
+    let folder = SmallFolder::new();
+    folder.fill();
+    let mut ledger = Ledger::open(folder.path()).unwrap();
+    let (steps, unwritten) = ledger.announce([taking_away(), making()].concat());
+    assert_eq!(steps, taking_away());
+    let unwritten = unwritten.unwrap();
+    assert_eq!(unwritten.kept_back, making());
+    let said = unwritten.to_string();
+    for sign in ["owned.json", "No space left", "5 changes", "make room"] {
+        assert!(said.contains(sign), "{sign}: {said}");
+    }
+    assert_eq!(ledger.scope(), Scope::default());
+    assert_eq!(folder.names(), ["filler"], "no draft is left");
+
+    folder.make_room();
+    let (steps, unwritten) = ledger.announce(making());
+    assert_eq!(steps, making());
+    assert!(unwritten.is_none());
+    let read = Ledger::open(folder.path()).unwrap();
+    assert!(read.scope().addresses.contains(&vip()));
+    assert_eq!(read.written().len(), 1);
+}
+
+#[test]
+fn what_is_written_down_already_is_made_on_a_full_disk_too() {
+    let folder = SmallFolder::new();
+    let mut ledger = Ledger::open(folder.path()).unwrap();
+    assert!(ledger.announce(making()).1.is_none());
+    // The ledger fills the only page.
+    assert!(fs::write(folder.path().join("filler"), "full").is_err());
+    let again = [
+        making(),
+        vec![Step::EditDestination(service().key, server())],
+    ]
+    .concat();
+    assert_eq!(ledger.announce(again.clone()).0, again);
+    let (steps, unwritten) = ledger.announce(vec![parameter(1), Step::AddAddress(vip())]);
+    assert_eq!(steps, [Step::AddAddress(vip())]);
+    assert_eq!(unwritten.unwrap().kept_back, [parameter(1)]);
+    let read = Ledger::open(folder.path()).unwrap();
+    assert_eq!(read.written().first().unwrap().now, 0, "as it stands");
+}

@@ -7,6 +7,7 @@ use lbd_core::desired::Desired;
 use lbd_core::plan::{Step, plan};
 
 use crate::failure::Failure;
+use crate::run::in_force;
 use crate::run::kernel::{Kernel, change_of_ipvs};
 use crate::run::ledger::Ledger;
 use crate::run::lock;
@@ -28,6 +29,7 @@ pub(crate) fn clean_up(runtime_dir: &Path) -> Result<(), Failure> {
     ledger
         .close()
         .map_err(|error| Failure::Runtime(format!("the ledger: {error}")))?;
+    in_force::forget(runtime_dir);
     say("nothing of lbd's is left")
 }
 

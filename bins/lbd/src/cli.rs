@@ -27,7 +27,7 @@ Exit codes:
   5  not root (CAP_NET_ADMIN and CAP_NET_RAW are needed)
   6  the kernel or the system lacks something (no IPVS, no iptables)
   7  another lbd runs with the same runtime directory
-With 2 to 7, nothing was changed in the kernel.";
+With 2 to 7, this start has changed nothing in the kernel.";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -116,6 +116,9 @@ pub(crate) struct RunOptions {
     /// This is the daemon; its standard input leads to its guardian.
     #[arg(long, hide = true)]
     pub(crate) guarded: bool,
+    /// This daemon comes after one that was killed.
+    #[arg(long, hide = true)]
+    pub(crate) revived: bool,
     /// A virtual router to go on with as master.
     #[arg(long, hide = true)]
     pub(crate) adopt: Vec<String>,

@@ -1,7 +1,8 @@
 //! Reads the configuration file.
 
-use std::fs::File;
-use std::io::Read;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use lbd_core::config::Config;
@@ -13,9 +14,36 @@ const LONGEST: u64 = 4 * 1024 * 1024;
 
 /// Reads and checks the file.
 pub(crate) fn load(path: &Path) -> Result<Config, Failure> {
+    load_with_text(path).map(|(config, _)| config)
+}
+
+/// Reads and checks the file, and gives its text too.
+pub(crate) fn load_with_text(path: &Path) -> Result<(Config, String), Failure> {
     let text = read(path)?;
-    Config::parse(&text)
-        .map_err(|error| Failure::Config(error.render(&path.display().to_string(), &text)))
+    match Config::parse(&text) {
+        Ok(config) => Ok((config, text)),
+        Err(error) => {
+            let told = error.render(&path.display().to_string(), &text);
+            Err(Failure::Config(told))
+        }
+    }
+}
+
+/// Puts a file in another's place, whole or not at all.
+pub(crate) fn replace(path: &Path, text: &str, mode: u32) -> io::Result<()> {
+    let draft = path.with_extension("new");
+    let written = write(&draft, text, mode).and_then(|()| fs::rename(&draft, path));
+    if written.is_err() {
+        // Half a draft takes room that is short already.
+        let _ = fs::remove_file(&draft);
+    }
+    written
+}
+
+fn write(path: &Path, text: &str, mode: u32) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true).mode(mode);
+    options.open(path)?.write_all(text.as_bytes())
 }
 
 fn read(path: &Path) -> Result<String, Failure> {

@@ -50,8 +50,9 @@ async fn guard(stand_in: &mut StandIn) -> Result<(), Failure> {
     // Before the first daemon: a wish to stop must not get lost between two of them.
     let mut signals = Signals::listen()?;
     let mut deaths = VecDeque::new();
+    let mut revived = false;
     loop {
-        let mut child = Child::start(&stand_in.routers())?;
+        let mut child = Child::start(&stand_in.routers(), revived)?;
         match attend(&mut child, &mut signals, stand_in).await? {
             Ended::Orderly => return Ok(()),
             Ended::Failed(code) => return Err(Failure::Daemon(code)),
@@ -68,6 +69,7 @@ async fn guard(stand_in: &mut StandIn) -> Result<(), Failure> {
             )));
         }
         info!("starting it again; sending its adverts in the meantime");
+        revived = true;
     }
 }
 

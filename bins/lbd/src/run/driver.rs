@@ -22,12 +22,12 @@ use super::bequest::{Bequest, Word};
 use super::clock::Clock;
 use super::marks;
 use super::network::{self, Solicit};
-use super::preflight::Ready;
+use super::preflight::{NewFile, Ready};
 use super::probes::Probes;
-use super::reload::{Asker, NewFile, Reloads};
+use super::reload::{Asker, Reloads};
 use super::report;
 use super::spared::SparedFile;
-use super::worker::{Outcome, Worker};
+use super::worker::{Outcome, Reform, Worker};
 use crate::cli::RunOptions;
 use crate::control::server::{Asked, Control};
 use crate::control::{Answer, Command};
@@ -378,7 +378,12 @@ impl Driver {
                 others.push(effect);
             }
         }
-        let outcome = self.worker.reform(scope, file.needs, desired);
+        let reform = Reform {
+            scope,
+            needs: file.needs,
+            in_force: file.in_force,
+        };
+        let outcome = self.worker.reform(reform, desired);
         for effect in others {
             self.carry_out(effect);
         }

@@ -18,8 +18,13 @@ use netfilter_mark::ChainState;
 use serde::{Deserialize, Serialize};
 use sysctl_tune::{Change, Written};
 
+use crate::file;
+
 #[cfg(test)]
 mod tests;
+
+/// Everybody may read what is lbd's.
+const MODE: u32 = 0o644;
 
 /// The ledger and the file it is kept in.
 #[derive(Debug)]
@@ -189,7 +194,7 @@ impl Ledger {
             return Ok(());
         }
         let text = serde_json::to_string_pretty(&pages)?;
-        replace(&self.path, &text).map_err(|error| {
+        file::replace(&self.path, &text, MODE).map_err(|error| {
             let path = self.path.display();
             let text = format!("cannot write down in {path} what is lbd's: {error}");
             io::Error::new(error.kind(), text)
@@ -197,17 +202,6 @@ impl Ledger {
         self.pages = pages;
         Ok(())
     }
-}
-
-/// Puts a file in another's place, whole or not at all.
-fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let draft = path.with_extension("new");
-    let written = fs::write(&draft, text).and_then(|()| fs::rename(&draft, path));
-    if written.is_err() {
-        // Half a draft takes room that is short already.
-        let _ = fs::remove_file(&draft);
-    }
-    written
 }
 
 impl Pages {

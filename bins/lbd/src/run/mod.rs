@@ -8,6 +8,7 @@ mod alarm;
 mod bequest;
 mod clock;
 mod driver;
+pub(crate) mod in_force;
 pub(crate) mod kernel;
 pub(crate) mod ledger;
 pub(crate) mod lock;
@@ -25,23 +26,24 @@ use tracing::info;
 
 use crate::cli::RunOptions;
 use crate::failure::Failure;
-use crate::file;
 
 /// Runs the daemon until it is told to stop.
 pub(crate) fn run(options: &RunOptions) -> Result<(), Failure> {
-    let config = file::load(&options.config)?;
     let runtime = crate::runtime::of_one_thread()?;
     runtime.block_on(async {
-        let ready = preflight::preflight(config, options).await?;
+        let ready = preflight::preflight(options).await?;
         let host = &ready.host;
         info!(
             node = %host.node,
             cluster = %host.config.cluster,
             nic = %host.nic,
             "starting with {}",
-            options.config.display()
+            ready.path.display()
         );
         report::warn_about(&host.config);
-        driver::drive(ready, options).await
+        driver::drive(ready, options).await?;
+        // The next one starts anew.
+        in_force::forget(&options.runtime_dir);
+        Ok(())
     })
 }

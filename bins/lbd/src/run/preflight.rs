@@ -1,17 +1,22 @@
 //! Everything that can be found out before anything is changed: is the file right for this host,
 //! may we, and has the kernel what it takes?
 
+use std::path::{Path, PathBuf};
+
 use lbd_core::config::{Config, MarkMode};
 use lbd_core::host::{Host, Interface};
 use lbd_core::plan::Scope;
 use netfilter_mark::{Backend, Choice};
+use tracing::{error, warn};
 use vip_netlink::Netlink;
 
+use super::in_force::{self, InForce};
 use super::ledger::Ledger;
 use super::lock::{self, Lock};
 use super::network;
 use crate::cli::RunOptions;
 use crate::failure::Failure;
+use crate::file;
 
 /// CAP_NET_ADMIN and CAP_NET_RAW (linux/capability.h).
 const NEEDED: [(u32, &str); 2] = [(12, "CAP_NET_ADMIN"), (13, "CAP_NET_RAW")];
@@ -19,25 +24,91 @@ const NEEDED: [(u32, &str); 2] = [(12, "CAP_NET_ADMIN"), (13, "CAP_NET_RAW")];
 /// What the daemon starts with.
 #[derive(Debug)]
 pub(super) struct Ready {
+    /// The file, or the copy of the one that was in force before.
+    pub(super) path: PathBuf,
     pub(super) host: Host,
     pub(super) needs: Needs,
     pub(super) ledger: Ledger,
     pub(super) lock: Lock,
 }
 
-pub(super) async fn preflight(config: Config, options: &RunOptions) -> Result<Ready, Failure> {
-    rights()?;
-    let (host, _) = host(config, options).await?;
-    let needs = needs_of(&host).await?;
+/// A file that is right for this host.
+#[derive(Debug)]
+pub(super) struct NewFile {
+    pub(super) host: Host,
+    pub(super) interfaces: Vec<Interface>,
+    pub(super) needs: Needs,
+    pub(super) in_force: InForce,
+}
+
+pub(super) async fn preflight(options: &RunOptions) -> Result<Ready, Failure> {
+    let (path, file) = file_to_start_with(options).await?;
+    let NewFile {
+        host,
+        needs,
+        in_force,
+        ..
+    } = file;
     let lock = lock::take(&options.runtime_dir)?;
     let ledger = Ledger::open(&options.runtime_dir)
         .map_err(|error| Failure::Runtime(format!("the ledger: {error}")))?;
     let needs = needs.or_left(&ledger.scope()).await;
+    in_force.keep();
     Ok(Ready {
+        path,
         host,
         needs,
         ledger,
         lock,
+    })
+}
+
+/// The file; or, for a daemon that comes after one that was killed, the one that was in force, where the file is not right
+/// any more: that must not end the service.
+async fn file_to_start_with(options: &RunOptions) -> Result<(PathBuf, NewFile), Failure> {
+    let failure = match read(&options.config, options).await {
+        Ok(file) => return Ok((options.config.clone(), file)),
+        Err(failure) => failure,
+    };
+    let kept = in_force::path(&options.runtime_dir);
+    if !options.revived || !kept.exists() {
+        return Err(failure);
+    }
+    match read(&kept, options).await {
+        Ok(file) => {
+            error!(
+                "the file is not right any more, going on with the one that was in force when the daemon died; put it right and \
+                 reload: {}",
+                failure.to_string().trim_end()
+            );
+            Ok((kept, file))
+        }
+        Err(error) => {
+            warn!("nor can this start with the file that was in force: {error}");
+            Err(failure)
+        }
+    }
+}
+
+async fn read(path: &Path, options: &RunOptions) -> Result<NewFile, Failure> {
+    let (config, text) = file::load_with_text(path)?;
+    fit(config, text, options).await
+}
+
+/// Finds out whether a valid file is right for this host.
+pub(super) async fn fit(
+    config: Config,
+    text: String,
+    options: &RunOptions,
+) -> Result<NewFile, Failure> {
+    rights()?;
+    let (host, interfaces) = host(config, options).await?;
+    let needs = needs_of(&host).await?;
+    Ok(NewFile {
+        host,
+        interfaces,
+        needs,
+        in_force: InForce::new(&options.runtime_dir, text),
     })
 }
 
@@ -64,10 +135,7 @@ pub(crate) fn rights() -> Result<(), Failure> {
 }
 
 /// Finds this host in the file.
-pub(super) async fn host(
-    config: Config,
-    options: &RunOptions,
-) -> Result<(Host, Vec<Interface>), Failure> {
+async fn host(config: Config, options: &RunOptions) -> Result<(Host, Vec<Interface>), Failure> {
     let kernel = |error: vip_netlink::Error| Failure::Runtime(error.to_string());
     let netlink = Netlink::connect().await.map_err(kernel)?;
     let interfaces = network::interfaces(&netlink).await.map_err(kernel)?;
@@ -95,7 +163,7 @@ pub(crate) struct Needs {
 ///
 /// # Errors
 /// The kernel or the system lacks it.
-pub(super) async fn needs_of(host: &Host) -> Result<Needs, Failure> {
+async fn needs_of(host: &Host) -> Result<Needs, Failure> {
     ipvs_is_there(host).await?;
     let managed = host
         .directed()

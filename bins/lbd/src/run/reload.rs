@@ -3,12 +3,11 @@
 
 use std::future::Future;
 
-use lbd_core::host::{Host, Interface};
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 use tracing::{error, info};
 
-use super::preflight::{self, Needs};
+use super::preflight::{self, NewFile};
 use super::report;
 use super::worker::Outcome;
 use crate::cli::RunOptions;
@@ -18,14 +17,6 @@ use crate::file;
 
 /// Whoever asked for a reload over the control socket.
 pub(super) type Asker = oneshot::Sender<Answer>;
-
-/// A file that is right for this host.
-#[derive(Debug)]
-pub(super) struct NewFile {
-    pub(super) host: Host,
-    pub(super) interfaces: Vec<Interface>,
-    pub(super) needs: Needs,
-}
 
 /// The wishes to reload, and who has them.
 #[derive(Debug)]
@@ -114,15 +105,9 @@ async fn followed(path: &str, worker: oneshot::Receiver<Outcome>) -> Answer {
 async fn read(options: RunOptions) -> Result<Box<NewFile>, Failure> {
     let path = options.config.clone();
     // Reading and checking a large file takes its time, and there is one thread for all probes.
-    let config = tokio::task::spawn_blocking(move || file::load(&path))
+    let (config, text) = tokio::task::spawn_blocking(move || file::load_with_text(&path))
         .await
         .map_err(|error| Failure::Runtime(error.to_string()))??;
     report::warn_about(&config);
-    let (host, interfaces) = preflight::host(config, &options).await?;
-    let needs = preflight::needs_of(&host).await?;
-    Ok(Box::new(NewFile {
-        host,
-        interfaces,
-        needs,
-    }))
+    preflight::fit(config, text, &options).await.map(Box::new)
 }

@@ -1,6 +1,7 @@
 //! The daemon itself, with a virtual router and no services, in a network of its own.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod broken_file;
 mod full_disk;
 
 use std::fs;
@@ -164,20 +165,6 @@ fn a_killed_daemon_comes_back_with_its_role_and_the_address_never_leaves() {
         assert_ne!(host.daemon(), Some(daemon));
     }
     assert!(host.holds());
-}
-
-#[test]
-fn a_daemon_that_cannot_come_back_is_resigned_for() {
-    let mut host = Host::start();
-    fs::write(host.folder.path().join("lbd.yaml"), "nonsense").unwrap();
-    host.signal(host.daemon().expect("a daemon"), Signal::SIGKILL);
-    assert_eq!(
-        host.guardian.wait().unwrap().code(),
-        Some(3),
-        "{}",
-        host.log()
-    );
-    assert!(!host.holds());
 }
 
 #[test]

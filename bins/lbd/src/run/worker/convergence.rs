@@ -11,12 +11,11 @@ use netfilter_mark::ChainState;
 use tokio::time::Instant;
 use tracing::{error, info, warn};
 
-use super::Ending;
 use super::announcers::Announcers;
 use super::mailbox::Mailbox;
+use super::{Ending, Reform};
 use crate::run::kernel::{Kernel, change_of_ipvs};
 use crate::run::ledger::Ledger;
-use crate::run::preflight::Needs;
 
 /// Of many changes of IPVS at once, so many are told one by one.
 const TOLD: usize = 32;
@@ -74,13 +73,14 @@ impl Convergence {
     }
 
     /// Goes over to another file.
-    pub(super) async fn reform(&mut self, scope: Scope, needs: Needs) {
+    pub(super) async fn reform(&mut self, reform: Reform) {
+        reform.in_force.keep();
         self.drift.renew();
-        self.scope = scope;
+        self.scope = reform.scope;
         self.marks = None;
         self.left_elsewhere = true;
         self.surveyed = false;
-        if let Err(error) = self.kernel.reform(needs).await {
+        if let Err(error) = self.kernel.reform(reform.needs).await {
             error!("the kernel cannot be reached as the new file needs it: {error}");
         }
     }

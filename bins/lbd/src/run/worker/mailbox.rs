@@ -5,16 +5,13 @@ use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use lbd_core::desired::Desired;
-use lbd_core::plan::Scope;
 use tokio::sync::{Notify, oneshot};
 
-use super::Outcome;
-use crate::run::preflight::Needs;
+use super::{Outcome, Reform};
 
 #[derive(Debug, Default)]
 pub(super) struct Orders {
-    /// Another file: what it names, and what of the kernel it needs.
-    pub(super) reform: Option<(Scope, Needs)>,
+    pub(super) reform: Option<Reform>,
     pub(super) desired: Option<Desired>,
     pub(super) announce: BTreeSet<(String, IpAddr)>,
     /// Whoever wants to know what came of the orders so far.

@@ -20,6 +20,7 @@ use lbd_core::plan::Scope;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
+use super::in_force::InForce;
 use super::kernel::Kernel;
 use super::ledger::Ledger;
 use super::preflight::Needs;
@@ -38,6 +39,17 @@ type Ending = Result<(), String>;
 
 /// What came of orders, once no newer one waited: how many changes the kernel took, or what is not as it should be.
 pub(super) type Outcome = Result<usize, String>;
+
+/// Another file.
+#[derive(Debug)]
+pub(super) struct Reform {
+    /// What it names.
+    pub(super) scope: Scope,
+    /// What of the kernel it needs.
+    pub(super) needs: Needs,
+    /// Its text.
+    pub(super) in_force: InForce,
+}
 
 /// The engine's side of the worker.
 #[derive(Debug)]
@@ -79,13 +91,12 @@ impl Worker {
     /// Goes over to another file, and says what comes of that. One order for all of it: each costs a look at the kernel.
     pub(super) fn reform(
         &self,
-        scope: Scope,
-        needs: Needs,
+        reform: Reform,
         desired: Option<Desired>,
     ) -> oneshot::Receiver<Outcome> {
         let (asked, outcome) = oneshot::channel();
         self.mailbox.order(|orders| {
-            orders.reform = Some((scope, needs));
+            orders.reform = Some(reform);
             orders.desired = desired.or(orders.desired.take());
             orders.asked.push(asked);
         });
@@ -176,8 +187,8 @@ async fn work(mut state: Convergence, mailbox: &Mailbox) -> Ending {
         if next_sweep <= Instant::now() {
             next_sweep = Instant::now() + SWEEP;
         }
-        if let Some((scope, needs)) = orders.reform {
-            state.reform(scope, needs).await;
+        if let Some(reform) = orders.reform {
+            state.reform(reform).await;
         }
         state.order(orders.desired, orders.announce);
         if orders.finish {

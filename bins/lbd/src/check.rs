@@ -5,6 +5,7 @@ use std::path::Path;
 
 use lbd_core::config::Config;
 
+use crate::advice;
 use crate::failure::Failure;
 use crate::file;
 
@@ -17,7 +18,7 @@ pub(crate) fn check(path: &Path) -> Result<(), Failure> {
 
 fn say(path: &Path, config: &Config) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
-    for advice in config.advice() {
+    for advice in advice::about(config) {
         writeln!(out, "{}: warning: {advice}", path.display())?;
     }
     writeln!(

@@ -3,6 +3,7 @@
 //! This program only joins crates: `lbd-core` decides, the others each hold one corner of the
 //! kernel or the network.
 
+mod advice;
 mod check;
 mod cleanup;
 mod cli;

@@ -24,7 +24,7 @@ use super::marks;
 use super::network::{self, Solicit};
 use super::preflight::{NewFile, Ready};
 use super::probes::Probes;
-use super::reload::{Asker, Reloads};
+use super::reload::{self, Asker, Reloads};
 use super::report;
 use super::spared::SparedFile;
 use super::worker::{Outcome, Reform, Worker};
@@ -370,8 +370,9 @@ impl Driver {
         let scope = succession.scope();
         self.nic.send_replace(succession.nic().to_owned());
         let now = self.clock.now();
+        let interfaces = reload::latest(&self.interfaces, &file.interfaces);
         let (mut desired, mut others) = (None, Vec::new());
-        for effect in self.engine.reload(now, succession, &file.interfaces) {
+        for effect in self.engine.reload(now, succession, interfaces) {
             if let Effect::Converge(wanted) = effect {
                 desired = Some(wanted);
             } else {

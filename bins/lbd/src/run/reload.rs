@@ -3,6 +3,7 @@
 
 use std::future::Future;
 
+use lbd_core::host::Interface;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 use tracing::{error, info};
@@ -53,7 +54,7 @@ impl Reloads {
         }
         self.reading = true;
         self.askers.extend(asker);
-        Some(read(self.options.clone()))
+        Some(apart(read(self.options.clone())))
     }
 
     /// Tells everybody what came of it, once the kernel has followed; true when the file is to be read once more.
@@ -86,6 +87,26 @@ impl Reloads {
     }
 }
 
+/// Of two views of the host's interfaces the newer one. What is watched is up to date from its first view on; what was read with the
+/// file may be as old as its reading took, and a link may have gone down since.
+pub(super) fn latest<'a>(watched: &'a [Interface], read: &'a [Interface]) -> &'a [Interface] {
+    match watched.is_empty() {
+        true => read,
+        false => watched,
+    }
+}
+
+/// Has the file read by a task of its own: should that panic, it is a file that could not be read, and the next
+/// wish is served.
+async fn apart<T: Send + 'static>(
+    reading: impl Future<Output = Result<T, Failure>> + Send + 'static,
+) -> Result<T, Failure> {
+    match tokio::spawn(reading).await {
+        Ok(read) => read,
+        Err(error) => Err(Failure::Runtime(format!("reading the file: {error}"))),
+    }
+}
+
 async fn followed(path: &str, worker: oneshot::Receiver<Outcome>) -> Answer {
     match worker.await {
         Ok(Ok(changes)) => {
@@ -110,4 +131,40 @@ async fn read(options: RunOptions) -> Result<Box<NewFile>, Failure> {
         .map_err(|error| Failure::Runtime(error.to_string()))??;
     report::warn_about(&config);
     preflight::fit(config, text, &options).await.map(Box::new)
+}
+
+#[cfg(test)]
+#[allow(clippy::panic, clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn eth0(usable: bool) -> Vec<Interface> {
+        vec![Interface {
+            name: "eth0".to_owned(),
+            index: 2,
+            addresses: Vec::new(),
+            usable,
+            mac: None,
+        }]
+    }
+
+    #[test]
+    fn a_link_that_went_down_while_the_file_was_read_is_down() {
+        assert_eq!(latest(&eth0(false), &eth0(true)), eth0(false));
+        assert_eq!(latest(&[], &eth0(true)), eth0(true), "nothing seen yet");
+    }
+
+    #[test]
+    fn a_panic_while_the_file_is_read_is_an_error_and_the_next_reading_works() {
+        let runtime = crate::runtime::of_one_thread().unwrap();
+        runtime.block_on(async {
+            let broken: Result<(), Failure> = apart(async { panic!("a bug") }).await;
+            let said = broken.unwrap_err().to_string();
+            assert!(
+                said.contains("reading the file") && said.contains("a bug"),
+                "{said}"
+            );
+            assert_eq!(apart(async { Ok(7) }).await.unwrap(), 7);
+        });
+    }
 }

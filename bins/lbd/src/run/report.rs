@@ -12,7 +12,7 @@ pub(super) fn warn_about(config: &Config) {
     if !pending.is_empty() {
         warn!("not carried out by this version: {}", pending.join(", "));
     }
-    for advice in config.advice() {
+    for advice in crate::advice::about(config) {
         warn!("{advice}");
     }
 }

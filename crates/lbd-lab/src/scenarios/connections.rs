@@ -159,7 +159,7 @@ pub(super) fn hold(cluster: &Cluster) -> Result<Vec<Held>> {
 }
 
 /// The kernel tells of a connection after some packets.
-fn settle_in(lab: &Lab, held: &mut [Held]) -> Result {
+pub(super) fn settle_in(lab: &Lab, held: &mut [Held]) -> Result {
     for _ in 0..4 {
         for connection in &mut *held {
             connection.ask()?;
@@ -188,7 +188,7 @@ fn taken_over(lab: &Lab, cluster: &Cluster) -> Result {
     Ok(())
 }
 
-fn sync_daemon(lab: &Lab, host: &Host, role: &str) -> Result {
+pub(super) fn sync_daemon(lab: &Lab, host: &Host, role: &str) -> Result {
     let what = format!("the sync daemon of {} is {role}", host.name());
     let sign = format!("{role} sync daemon");
     lab.wait_until(&what, LIMIT, || {

@@ -12,6 +12,7 @@ mod health;
 mod keepalived_pair;
 mod killed_anywhere;
 mod killed_daemon;
+mod left_parameters;
 mod loops;
 mod mac_change;
 mod mariadb_reads;
@@ -26,6 +27,7 @@ mod rolling_restart;
 mod router_only;
 mod server_killed;
 mod tunnel;
+mod sync_switched;
 mod vrrp;
 mod with_keepalived;
 
@@ -279,9 +281,19 @@ pub static SCENARIOS: &[Scenario] = &[
         drift::run,
     ),
     with_lbd(
+        "left-parameters",
+        "kernel parameters that the file leaves to others keep any value, through reloads and a clean-up too",
+        left_parameters::run,
+    ),
+    with_lbd(
         "cleanup",
         "after a clean-up a host is as it was before lbd came",
         cleanup::run,
+    ),
+    with_lbd(
+        "connections-sync-switched",
+        "connection_sync is switched on and off by reloads, and every connection goes on",
+        sync_switched::run,
     ),
     with_lbd(
         "connections-synced-handover",

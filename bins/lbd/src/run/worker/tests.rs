@@ -2,17 +2,21 @@
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeSet;
+use std::num::NonZeroU32;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::process::Command;
 
-use lbd_core::desired::{Desired, Vip};
+use lbd_core::desired::{Desired, Marks, Vip};
 use lbd_core::plan::Scope;
+use netfilter_mark::{Backend, ChainState, Choice, MarkRule, Protocol};
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockProtocol, SockType, recv, socket};
 use tempfile::TempDir;
 
+use super::Reform;
 use super::convergence::Convergence;
 use super::mailbox::Mailbox;
+use crate::run::in_force::InForce;
 use crate::run::kernel::Kernel;
 use crate::run::ledger::Ledger;
 use crate::run::preflight::Needs;
@@ -64,16 +68,19 @@ fn heard(ear: &OwnedFd) -> usize {
     packets.filter(|arp| *arp).count()
 }
 
-async fn convergence(folder: &TempDir) -> Convergence {
-    let needs = Needs {
+fn needs(marks: Option<&Backend>) -> Needs {
+    Needs {
         ipvs: false,
-        marks: None,
-    };
+        marks: marks.cloned(),
+    }
+}
+
+async fn convergence(folder: &TempDir, marks: Option<&Backend>) -> Convergence {
     let scope = Scope {
         addresses: [vip()].into(),
         ..Scope::default()
     };
-    let kernel = Kernel::reach(needs).await.unwrap();
+    let kernel = Kernel::reach(needs(marks)).await.unwrap();
     Convergence::new(kernel, scope, Ledger::open(folder.path()).unwrap())
 }
 
@@ -85,7 +92,7 @@ fn an_address_is_announced_but_not_while_a_newer_order_waits() {
     let announcement = BTreeSet::from([("eth0".to_owned(), vip().address.addr())]);
     let runtime = crate::runtime::of_one_thread().unwrap();
     runtime.block_on(async {
-        let mut state = convergence(&folder).await;
+        let mut state = convergence(&folder, None).await;
         let mailbox = Mailbox::default();
         state.order(Some(wanted()), BTreeSet::new());
         assert_eq!(state.converge(&mailbox).await, 1);
@@ -115,4 +122,57 @@ fn an_address_is_announced_but_not_while_a_newer_order_waits() {
         state.announce(&mailbox).await;
         assert!(heard(&ear) > 0, "what waited is announced later");
     });
+}
+
+fn marked() -> Desired {
+    let rule = MarkRule {
+        destination: vip().address.addr(),
+        protocol: Protocol::Tcp,
+        port: 3306,
+        mark: NonZeroU32::new(2).unwrap(),
+        guard: NonZeroU32::new(2 | 1 << 31).unwrap(),
+        excluded: BTreeSet::new(),
+    };
+    Desired {
+        marks: Marks::Exactly(vec![rule]),
+        ..wanted()
+    }
+}
+
+#[test]
+fn another_mark_backend_takes_the_rules_over_and_the_first_one_is_cleared() {
+    network();
+    let folder = TempDir::new().unwrap();
+    let iptables = Backend::detect(Choice::Iptables).unwrap();
+    let nftables = Backend::detect(Choice::Nftables).unwrap();
+    let Marks::Exactly(rules) = marked().marks else {
+        unreachable!()
+    };
+    let runtime = crate::runtime::of_one_thread().unwrap();
+    runtime.block_on(async {
+        let mut state = convergence(&folder, Some(&iptables)).await;
+        let mailbox = Mailbox::default();
+        state.order(Some(marked()), BTreeSet::new());
+        assert_eq!(state.converge(&mailbox).await, 2, "address and rules");
+        for (new, old) in [(&nftables, &iptables), (&iptables, &nftables)] {
+            assert!(old.read().unwrap().holds(&rules));
+            state
+                .reform(Reform {
+                    scope: Scope {
+                        marks: true,
+                        ..Scope::default()
+                    },
+                    needs: needs(Some(new)),
+                    in_force: InForce::new(folder.path(), "the new file".to_owned()),
+                })
+                .await;
+            assert_eq!(state.converge(&mailbox).await, 1, "the rules only");
+            assert_eq!(state.ending(), Ok(()));
+            assert!(new.read().unwrap().holds(&rules));
+            assert_eq!(old.read().unwrap(), ChainState::Absent);
+            assert_eq!(state.converge(&mailbox).await, 0, "and then nothing");
+        }
+    });
+    let kept = std::fs::read_to_string(folder.path().join("in-force.yaml"));
+    assert_eq!(kept.unwrap(), "the new file");
 }

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use ipvs_netlink::ServiceKey;
 
-use crate::plan::{Actual, Step};
+use crate::plan::{Actual, Corner, Step};
 pub use repairs::{Fight, PATIENCE, PAUSE, QUIET, Repairs, Verdict, WINDOW};
 use settled::Pending;
 
@@ -76,6 +76,13 @@ impl Drift {
     /// Ends a round in which all steps were carried out that were not held back, but for those that [failed](Self::failed).
     pub fn settle(&mut self, seen: &Actual) {
         self.pending.settle(seen);
+    }
+
+    /// Whether this corner of the kernel was brought to where the present order wants it. What another program has
+    /// changed since does not count.
+    #[must_use]
+    pub fn is_settled(&self, corner: Corner) -> bool {
+        !self.pending.is_in(corner)
     }
 
     /// The fights that go on, by thing.

@@ -46,6 +46,11 @@ impl Pending {
         self.things.append(&mut self.failed);
     }
 
+    pub(super) fn is_in(&self, corner: Corner) -> bool {
+        let mut things = self.things.values().chain(self.failed.values());
+        self.corners.contains(&corner) || things.any(|place| *place == corner)
+    }
+
     pub(super) fn covers(&self, step: &Step) -> bool {
         let thing = step.thing();
         self.corners.contains(&step.corner())

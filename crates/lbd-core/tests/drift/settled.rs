@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use ipvs_netlink::{Destination, Forwarding, Scheduler, Service, ServiceKey};
 use lbd_core::drift::{Drift, PATIENCE, PAUSE};
-use lbd_core::plan::{Actual, Step};
+use lbd_core::plan::{Actual, Corner, Step};
 use netfilter_mark::ChainState;
 use proptest::prelude::*;
 use sysctl_tune::{Change, Key};
@@ -107,6 +107,30 @@ fn a_lasting_failure_of_one_thing_does_not_hide_the_drift_of_others() {
     }
     assert_eq!(insisted, PATIENCE + 1, "and limited as a fight");
     assert_eq!(drift.fights(seconds(20)).len(), 1);
+}
+
+#[test]
+fn each_corner_is_settled_for_itself() {
+    let mut drift = Drift::default();
+    assert!(
+        !Corner::ALL
+            .into_iter()
+            .any(|corner| drift.is_settled(corner))
+    );
+    round(&mut drift, seconds(0), &[parameter(), address(1)], |step| {
+        *step == parameter()
+    });
+    let unsettled = |drift: &Drift| {
+        let unsettled = Corner::ALL.into_iter().filter(|c| !drift.is_settled(*c));
+        unsettled.collect::<Vec<_>>()
+    };
+    assert_eq!(unsettled(&drift), [Corner::Parameters]);
+    drift.begin(seconds(1));
+    drift.failed(&service());
+    let both = [Corner::Parameters, Corner::Services];
+    assert_eq!(unsettled(&drift), both, "within a round too");
+    round(&mut drift, seconds(2), &[], all_well);
+    assert_eq!(unsettled(&drift), []);
 }
 
 #[test]

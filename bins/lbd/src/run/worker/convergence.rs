@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use ipvs_netlink::Change;
 use lbd_core::desired::{Desired, Marks};
 use lbd_core::drift::{Drift, Fight};
-use lbd_core::plan::{Actual, Scope, Step, plan};
+use lbd_core::plan::{Actual, Corner, Scope, Step, plan};
 use netfilter_mark::ChainState;
 use tokio::time::Instant;
 use tracing::{error, info, warn};
@@ -116,9 +116,9 @@ impl Convergence {
         self.drift.begin(self.origin.elapsed());
         let mut failures = Vec::new();
         let done = self.try_converge(&desired, mailbox, &mut failures).await;
-        // Not before the rules stand in the backend that is used now.
-        let stand = !matches!(desired.marks, Marks::AsIs);
-        if self.left_elsewhere && stand && failures.is_empty() && !mailbox.has_newer() {
+        // Not before the rules stand in the backend that is used now; whatever else is wrong.
+        let stand = !matches!(desired.marks, Marks::AsIs) && self.drift.is_settled(Corner::Marks);
+        if self.left_elsewhere && stand && !mailbox.has_newer() {
             match self.kernel.clear_other_backends() {
                 Ok(()) => self.left_elsewhere = false,
                 Err(error) => failures.push(format!(
@@ -126,7 +126,7 @@ impl Convergence {
                 )),
             }
         }
-        self.survey(&desired, failures.is_empty());
+        self.survey(&desired, stand);
         self.failures = failures;
         self.complain();
         done
@@ -315,11 +315,11 @@ impl Convergence {
     }
 
     /// Looks once, with the first rules of a file, for what could break the marks, and tells it.
-    fn survey(&mut self, desired: &Desired, well: bool) {
+    fn survey(&mut self, desired: &Desired, stand: bool) {
         let Marks::Exactly(rules) = &desired.marks else {
             return;
         };
-        if self.surveyed || !well {
+        if self.surveyed || !stand {
             return;
         }
         self.surveyed = true;

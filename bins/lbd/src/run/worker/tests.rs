@@ -139,15 +139,45 @@ fn marked() -> Desired {
     }
 }
 
+/// The rules of [`marked`].
+fn rules() -> Vec<MarkRule> {
+    let Marks::Exactly(rules) = marked().marks else {
+        unreachable!()
+    };
+    rules
+}
+
+#[test]
+fn a_lasting_failure_elsewhere_leaves_no_mark_rules_in_another_backend() {
+    network();
+    let folder = TempDir::new().unwrap();
+    let iptables = Backend::detect(Choice::Iptables).unwrap();
+    iptables.replace(&rules()).unwrap();
+    let nftables = Backend::detect(Choice::Nftables).unwrap();
+    let nowhere = Vip {
+        interface: "eth9".to_owned(),
+        ..vip()
+    };
+    let runtime = crate::runtime::of_one_thread().unwrap();
+    runtime.block_on(async {
+        let mut state = convergence(&folder, Some(&nftables)).await;
+        let mut desired = marked();
+        desired.addresses.insert(nowhere);
+        state.order(Some(desired), BTreeSet::new());
+        state.converge(&Mailbox::default()).await;
+        let wrong = state.ending().unwrap_err();
+        assert!(wrong.contains("there is no interface eth9"), "{wrong}");
+        assert!(nftables.read().unwrap().holds(&rules()));
+        assert_eq!(iptables.read().unwrap(), ChainState::Absent);
+    });
+}
+
 #[test]
 fn another_mark_backend_takes_the_rules_over_and_the_first_one_is_cleared() {
     network();
     let folder = TempDir::new().unwrap();
     let iptables = Backend::detect(Choice::Iptables).unwrap();
     let nftables = Backend::detect(Choice::Nftables).unwrap();
-    let Marks::Exactly(rules) = marked().marks else {
-        unreachable!()
-    };
     let runtime = crate::runtime::of_one_thread().unwrap();
     runtime.block_on(async {
         let mut state = convergence(&folder, Some(&iptables)).await;
@@ -155,7 +185,7 @@ fn another_mark_backend_takes_the_rules_over_and_the_first_one_is_cleared() {
         state.order(Some(marked()), BTreeSet::new());
         assert_eq!(state.converge(&mailbox).await, 2, "address and rules");
         for (new, old) in [(&nftables, &iptables), (&iptables, &nftables)] {
-            assert!(old.read().unwrap().holds(&rules));
+            assert!(old.read().unwrap().holds(&rules()));
             state
                 .reform(Reform {
                     scope: Scope {
@@ -168,7 +198,7 @@ fn another_mark_backend_takes_the_rules_over_and_the_first_one_is_cleared() {
                 .await;
             assert_eq!(state.converge(&mailbox).await, 1, "the rules only");
             assert_eq!(state.ending(), Ok(()));
-            assert!(new.read().unwrap().holds(&rules));
+            assert!(new.read().unwrap().holds(&rules()));
             assert_eq!(old.read().unwrap(), ChainState::Absent);
             assert_eq!(state.converge(&mailbox).await, 0, "and then nothing");
         }

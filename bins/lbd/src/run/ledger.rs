@@ -18,13 +18,9 @@ use netfilter_mark::ChainState;
 use serde::{Deserialize, Serialize};
 use sysctl_tune::{Change, Written};
 
-use crate::file;
-
+mod sheet;
 #[cfg(test)]
 mod tests;
-
-/// Everybody may read what is lbd's.
-const MODE: u32 = 0o644;
 
 /// The ledger and the file it is kept in.
 #[derive(Debug)]
@@ -137,10 +133,7 @@ impl Ledger {
 
     /// Closes the ledger: nothing is lbd's any more.
     pub(crate) fn close(self) -> io::Result<()> {
-        match fs::remove_file(&self.path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            Ok(()) | Err(_) => Ok(()),
-        }
+        sheet::close(&self.path)
     }
 
     /// Writes down what the steps will make, before they are carried out, and gives those that may be. Where it
@@ -194,7 +187,7 @@ impl Ledger {
             return Ok(());
         }
         let text = serde_json::to_string_pretty(&pages)?;
-        file::replace(&self.path, &text, MODE).map_err(|error| {
+        sheet::write(&self.path, &text).map_err(|error| {
             let path = self.path.display();
             let text = format!("cannot write down in {path} what is lbd's: {error}");
             io::Error::new(error.kind(), text)

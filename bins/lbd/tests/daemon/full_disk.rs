@@ -8,7 +8,7 @@ use nix::sched::{CloneFlags, unshare};
 use nix::sys::signal::Signal;
 use tempfile::TempDir;
 
-use crate::{Host, network};
+use crate::{FILE, Host, ip, network};
 
 /// A small file system over the runtime directory, which only this test's processes see.
 struct SmallDisk(PathBuf);
@@ -21,7 +21,7 @@ impl SmallDisk {
         let none: Option<&str> = None;
         let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
         mount(none, "/", none, private, none).unwrap();
-        let (kind, size) = (Some("tmpfs"), Some("size=16k"));
+        let (kind, size) = (Some("tmpfs"), Some("size=32k"));
         mount(kind, &directory, kind, MsFlags::empty(), size).unwrap();
         // The lock is taken even so: its page is there already.
         fs::write(directory.join("lock"), "1").unwrap();
@@ -49,7 +49,7 @@ impl Drop for SmallDisk {
 }
 
 #[test]
-fn on_a_full_disk_nothing_is_made_until_there_is_room_and_what_is_there_is_taken_away() {
+fn on_a_full_disk_nothing_is_made_until_there_is_room() {
     let folder = network();
     let disk = SmallDisk::over(&folder);
     disk.fill();
@@ -64,8 +64,23 @@ fn on_a_full_disk_nothing_is_made_until_there_is_room_and_what_is_there_is_taken
     host.wait("the end of the complaint", || {
         host.log().contains("the kernel is as it should be again")
     });
+    assert_eq!(host.end(Signal::SIGTERM), Some(0), "{}", host.log());
+}
 
+#[test]
+fn a_disk_that_fills_up_later_keeps_no_address_off_and_none_on() {
+    let folder = network();
+    let disk = SmallDisk::over(&folder);
+    let mut host = Host::start_in(folder);
+    host.wait("the address on the NIC", || host.holds());
     disk.fill();
-    host.end(Signal::SIGTERM);
-    assert!(!host.holds(), "{}", host.log());
+    let other = FILE.replace("192.0.2.101", "192.0.2.102");
+    fs::write(host.folder.path().join("lbd.yaml"), other).unwrap();
+    host.signal(i32::try_from(host.guardian.id()).unwrap(), Signal::SIGHUP);
+    host.wait("the other address", || {
+        ip("addr show dev eth0").contains("192.0.2.102/32")
+    });
+    assert!(!host.holds());
+    assert_eq!(host.end(Signal::SIGTERM), Some(0), "{}", host.log());
+    assert!(!ip("addr show dev eth0").contains("192.0.2.102/32"));
 }

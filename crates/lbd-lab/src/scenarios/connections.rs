@@ -159,7 +159,7 @@ pub(super) fn hold(cluster: &Cluster) -> Result<Vec<Held>> {
 }
 
 /// The kernel tells of a connection after some packets.
-pub(super) fn settle_in(lab: &Lab, held: &mut [Held]) -> Result {
+fn settle_in(lab: &Lab, held: &mut [Held]) -> Result {
     for _ in 0..4 {
         for connection in &mut *held {
             connection.ask()?;

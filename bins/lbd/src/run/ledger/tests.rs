@@ -12,19 +12,20 @@ use tempfile::TempDir;
 
 use super::*;
 
-/// A folder that the calling thread alone sees, on a file system of a single page.
+/// A folder that the calling thread alone sees, on a file system of some pages.
 struct SmallFolder(TempDir);
 
 impl SmallFolder {
-    fn new() -> Self {
+    fn new(pages: u32) -> Self {
         let folder = TempDir::new().unwrap();
         unshare(CloneFlags::CLONE_FS | CloneFlags::CLONE_NEWNS).unwrap();
         let none: Option<&str> = None;
         let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
         mount(none, "/", none, private, none).unwrap();
         let kind = Some("tmpfs");
-        let size = Some("size=4k");
-        mount(kind, folder.path(), kind, MsFlags::empty(), size).unwrap();
+        let size = format!("size={}k", pages * 4);
+        let options = Some(size.as_str());
+        mount(kind, folder.path(), kind, MsFlags::empty(), options).unwrap();
         Self(folder)
     }
 
@@ -33,7 +34,9 @@ impl SmallFolder {
     }
 
     fn fill(&self) {
-        fs::write(self.path().join("filler"), "full").unwrap();
+        // As much as there is room for.
+        let all = [0; 1 << 16];
+        assert!(fs::write(self.path().join("filler"), all).is_err());
     }
 
     fn make_room(&self) {
@@ -105,7 +108,7 @@ fn taking_away() -> Vec<Step> {
 
 #[test]
 fn what_cannot_be_written_down_is_not_made_and_what_takes_away_goes_on() {
-    let folder = SmallFolder::new();
+    let folder = SmallFolder::new(1);
     folder.fill();
     let mut ledger = Ledger::open(folder.path()).unwrap();
     let (steps, unwritten) = ledger.announce([taking_away(), making()].concat());
@@ -130,11 +133,11 @@ fn what_cannot_be_written_down_is_not_made_and_what_takes_away_goes_on() {
 
 #[test]
 fn what_is_written_down_already_is_made_on_a_full_disk_too() {
-    let folder = SmallFolder::new();
+    let folder = SmallFolder::new(1);
     let mut ledger = Ledger::open(folder.path()).unwrap();
     assert!(ledger.announce(making()).1.is_none());
-    // The ledger fills the only page.
-    assert!(fs::write(folder.path().join("filler"), "full").is_err());
+    assert_eq!(folder.names(), ["owned.json"], "room for no more than that");
+    folder.fill();
     let again = [
         making(),
         vec![Step::EditDestination(service().key, server())],
@@ -146,4 +149,33 @@ fn what_is_written_down_already_is_made_on_a_full_disk_too() {
     assert_eq!(unwritten.unwrap().kept_back, [parameter(1)]);
     let read = Ledger::open(folder.path()).unwrap();
     assert_eq!(read.written().first().unwrap().now, 0, "as it stands");
+}
+
+#[test]
+fn a_disk_that_has_filled_up_since_keeps_nothing_from_being_written_down() {
+    let folder = SmallFolder::new(4);
+    let mut ledger = Ledger::open(folder.path()).unwrap();
+    assert!(ledger.announce(vec![Step::AddAddress(vip())]).1.is_none());
+    folder.fill();
+    for n in 0..20 {
+        let steps = [making(), vec![parameter(n)]].concat();
+        let (_, unwritten) = ledger.announce(steps);
+        assert!(unwritten.is_none(), "{n}: {unwritten:?}");
+        let read = Ledger::open(folder.path()).unwrap();
+        assert_eq!(read.written().first().unwrap().now, n);
+        assert_eq!(read.scope(), ledger.scope());
+    }
+    // More than there is room for: as it was, and the room is still kept.
+    let many = (0..200).map(|n| {
+        let address = format!("198.51.100.{n}/32").parse().unwrap();
+        let interface = "eth0".to_owned();
+        Step::AddAddress(Vip { interface, address })
+    });
+    let many: Vec<Step> = many.collect();
+    assert_eq!(ledger.announce(many.clone()).1.unwrap().kept_back, many);
+    assert_eq!(Ledger::open(folder.path()).unwrap().scope(), ledger.scope());
+    assert!(ledger.announce(vec![parameter(99)]).1.is_none());
+    folder.make_room();
+    ledger.close().unwrap();
+    assert!(folder.names().is_empty());
 }

@@ -12,6 +12,8 @@ use crate::lab::Lab;
 use super::connections::{hold, survivors, sync_daemon};
 
 const LIMIT: Duration = Duration::from_secs(20);
+/// For fifty packets on each of many connections.
+const PATIENCE: Duration = Duration::from_secs(40);
 
 pub(super) fn run(lab: &mut Lab) -> Result {
     let cluster = Cluster::build(lab)?;
@@ -32,9 +34,10 @@ pub(super) fn run(lab: &mut Lab) -> Result {
         Ok(cluster.db2.serving()?.len() == 3)
     })?;
     // Of connections that are older the kernel tells at every fiftieth packet.
-    lab.wait_until("the backup is told of connections", LIMIT, || {
+    lab.wait_until("the backup is told of the connections", PATIENCE, || {
         held.iter_mut().try_for_each(|c| c.ask().map(drop))?;
-        Ok(cluster.db2.ipvs_connections()?.values().sum::<u64>() > 0)
+        let told = cluster.db2.run("ipvsadm -Lnc")?;
+        Ok(told.matches("ESTABLISHED").count() >= held.len())
     })?;
     all_go_on(&mut held, "switched on")?;
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use netfilter_mark::Changes;
 use tokio::sync::mpsc::Sender;
 use tokio::time::{Instant, sleep};
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use super::driver::Input;
 use super::readable::Readable;
@@ -28,22 +28,24 @@ async fn watch_with(
     mut open: impl FnMut() -> Result<Changes, netfilter_mark::Error>,
 ) {
     let mut wait = RETRY;
-    let mut again = false;
+    let (mut heard, mut failed) = (false, false);
     loop {
         let began = Instant::now();
-        let Err(error) = try_watch(&events, &mut open, again).await else {
+        let ended = match open().map_err(io::Error::other).and_then(Readable::new) {
+            Ok(changes) => {
+                heard = true;
+                listen(&changes, &events, failed).await
+            }
+            Err(error) => Err(error),
+        };
+        let Err(error) = ended else {
             return;
         };
-        again = true;
+        failed = true;
         if began.elapsed() > LONGEST {
             wait = RETRY;
         }
-        if wait == RETRY {
-            warn!(
-                "changes of nf_tables are not heard of, the mark rules are looked at every few seconds only; trying again: \
-                 {error}"
-            );
-        }
+        complain(&error, heard, wait);
         tokio::select! {
             () = sleep(wait) => {}
             () = events.closed() => return,
@@ -52,30 +54,36 @@ async fn watch_with(
     }
 }
 
-async fn try_watch(
+/// Says so once, until it has gone well for a while.
+fn complain(error: &io::Error, heard: bool, wait: Duration) {
+    const WHAT: &str = "changes of nf_tables are not heard of, mark rules are looked at every few seconds only; trying again";
+    match (wait == RETRY, heard) {
+        (false, _) => debug!("{WHAT}: {error}"),
+        // A kernel without nf_tables is nothing to worry about.
+        (true, false) => info!("{WHAT}: {error}"),
+        (true, true) => warn!("{WHAT}: {error}"),
+    }
+}
+
+async fn listen(
+    changes: &Readable<Changes>,
     events: &Sender<Input>,
-    open: &mut impl FnMut() -> Result<Changes, netfilter_mark::Error>,
-    again: bool,
+    failed: bool,
 ) -> io::Result<()> {
-    let changes = open().map_err(io::Error::other)?;
-    let changes = Readable::new(changes)?;
-    if again {
-        changes.get().drain().map_err(io::Error::other)?;
+    // There may have been some while nobody listened.
+    let mut news = failed;
+    if failed {
         info!("changes of nf_tables are heard of again");
-        // There may have been some meanwhile.
-        if events.send(Input::MarksChanged).await.is_err() {
-            return Ok(());
-        }
     }
     loop {
-        changes.wait().await?;
-        if !changes.get().drain().map_err(io::Error::other)? {
-            continue;
-        }
-        if events.send(Input::MarksChanged).await.is_err() {
+        if news && events.send(Input::MarksChanged).await.is_err() {
             return Ok(());
         }
-        sleep(PAUSE).await;
+        if news {
+            sleep(PAUSE).await;
+        }
+        changes.wait().await?;
+        news = changes.get().drain().map_err(io::Error::other)?;
     }
 }
 

@@ -45,7 +45,7 @@ pub(super) fn run(lab: &mut Lab) -> Result {
 }
 
 /// Waits until `director` marks, but not what comes from the present MAC of `other`, and from no former one.
-fn spares(lab: &Lab, director: &Host, other: &Host) -> Result {
+pub(super) fn spares(lab: &Lab, director: &Host, other: &Host) -> Result {
     let mac = mac_text(other.mac());
     let what = format!("{} spares {mac} of {}", director.name(), other.name());
     lab.wait_until(&what, LIMIT, || {

@@ -12,6 +12,7 @@ mod health;
 mod keepalived_pair;
 mod killed_anywhere;
 mod killed_daemon;
+mod killed_with_bad_file;
 mod left_parameters;
 mod loops;
 mod mac_change;
@@ -270,6 +271,11 @@ pub static SCENARIOS: &[Scenario] = &[
             killed_anywhere::run,
         )
     },
+    with_lbd(
+        "killed-with-bad-file",
+        "a daemon that is killed while a bad file lies on disk goes on with the one that was in force",
+        killed_with_bad_file::run,
+    ),
     with_lbd(
         "reload",
         "another file is gone over to without a read lost, and a bad one changes nothing",

@@ -27,8 +27,8 @@ mod reload;
 mod rolling_restart;
 mod router_only;
 mod server_killed;
-mod tunnel;
 mod sync_switched;
+mod tunnel;
 mod vrrp;
 mod with_keepalived;
 

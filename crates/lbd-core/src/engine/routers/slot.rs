@@ -121,6 +121,7 @@ impl Slot {
         self.started = before.started;
         self.counters = before.counters;
         self.heard = before.heard;
+        self.heard_at = before.heard_at;
         self.decided = before.decided;
         if says_the_same {
             self.differ = before.differ;

@@ -79,8 +79,13 @@ impl Backup {
             .master_down_at
             .saturating_sub(skew(from))
             .saturating_add(skew(to));
+        self.outrank(to);
+    }
+
+    /// With this priority a master that was to be replaced later may outrank this router now.
+    fn outrank(&mut self, priority: Priority) {
         if let Preemption::Delayed { over, .. } = self.preemption
-            && to <= over
+            && priority <= over
         {
             self.preemption = Preemption::Open;
         }
@@ -93,10 +98,12 @@ impl Backup {
         config: &RouterConfig,
         priority: Priority,
     ) -> Self {
-        Self {
+        let mut anew = Self {
             preemption: self.preemption,
             ..Self::joining(now, config, priority)
-        }
+        };
+        anew.outrank(priority);
+        anew
     }
 
     /// A preempt delay that runs is over, without a takeover.

@@ -152,6 +152,20 @@ fn a_preempt_delay_runs_on_where_it_is_the_same_and_ends_where_preemption_does()
 }
 
 #[test]
+fn a_delay_over_a_master_that_outranks_the_new_configuration_is_over() {
+    let mut first = config(Version::V2, 100, 100);
+    first.preempt_delay = 9 * SECOND;
+    let mut router = backup(first);
+    router.handle(START, heard(50, 100));
+    let mut other = config(Version::V3, 50, 100);
+    other.preempt_delay = 9 * SECOND;
+    router.reconfigure(START, other);
+    let once = router.clone();
+    router.reconfigure(START, other);
+    assert_eq!(router, once);
+}
+
+#[test]
 fn one_that_takes_no_part_only_takes_the_configuration() {
     let other = config(Version::V2, 90, 300);
     let mut fresh = Router::new(config(Version::V2, 100, 100));

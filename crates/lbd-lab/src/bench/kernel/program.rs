@@ -66,7 +66,8 @@ impl Program {
                 .arg("-R")
                 .stdin(File::open(&file)?)
                 .stdout(Stdio::null()),
-            Self::Keepalived => command.args(["-C", "-n", "-l", "-f", &file]),
+            // -G: without it each line goes to syslog too, and as nobody listens there, to the console.
+            Self::Keepalived => command.args(["-C", "-n", "-l", "-G", "-f", &file]),
         };
         let began;
         let daemon = if self == Self::Ipvsadm {

@@ -4,6 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::IpAddr;
+use std::ops::Deref;
+use std::sync::Arc;
 
 use ipnet::IpNet;
 use ipvs_netlink::{
@@ -57,7 +59,32 @@ pub struct DesiredService {
     /// The service itself.
     pub service: Service,
     /// Its real servers; one that is not named is not wanted.
-    pub destinations: BTreeMap<DestinationKey, Want>,
+    pub destinations: Wants,
+}
+
+/// What is wanted of each real server of a service. A copy shares it: whoever compares with what was wanted before keeps
+/// one, and a table of thousands of servers is compared at every change of one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wants(Arc<BTreeMap<DestinationKey, Want>>);
+
+impl Deref for Wants {
+    type Target = BTreeMap<DestinationKey, Want>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl FromIterator<(DestinationKey, Want)> for Wants {
+    fn from_iter<I: IntoIterator<Item = (DestinationKey, Want)>>(wants: I) -> Self {
+        Self(Arc::new(wants.into_iter().collect()))
+    }
+}
+
+impl<const N: usize> From<[(DestinationKey, Want); N]> for Wants {
+    fn from(wants: [(DestinationKey, Want); N]) -> Self {
+        wants.into_iter().collect()
+    }
 }
 
 /// What is wanted of the mark chain.

@@ -218,7 +218,7 @@ fn service(
         }
         Some(_) => {}
     }
-    for (address, want) in &wanted.destinations {
+    for (address, want) in wanted.destinations.iter() {
         match (want, destinations.get(address)) {
             (Want::Present(destination), None) => {
                 steps.push(Step::AddDestination(key, *destination));

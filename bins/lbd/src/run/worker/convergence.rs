@@ -19,6 +19,8 @@ use crate::run::ledger::Ledger;
 
 /// Of many changes of IPVS at once, so many are told one by one.
 const TOLD: usize = 32;
+/// So many of them are made ready at a time: thousands of servers need no second and third list of themselves.
+const AT_ONCE: usize = 512;
 
 pub(super) struct Convergence {
     kernel: Kernel,
@@ -234,54 +236,52 @@ impl Convergence {
         failures: &mut Vec<String>,
     ) -> Vec<Step> {
         let mut done = Vec::new();
-        let mut batch = Vec::new();
-        for step in steps {
-            if let Some(change) = change_of_ipvs(&step) {
-                batch.push((step, change));
-                continue;
+        for run in steps.chunk_by(|one, next| is_of_ipvs(one) && is_of_ipvs(next)) {
+            match run {
+                [step] if !is_of_ipvs(step) => {
+                    if attracts(step) && mailbox.has_newer() {
+                        return done;
+                    }
+                    self.carry_out_one(step.clone(), &mut done, failures).await;
+                }
+                changes => self.carry_out_batch(changes, &mut done, failures).await,
             }
-            self.carry_out_batch(std::mem::take(&mut batch), &mut done, failures)
-                .await;
-            if attracts(&step) && mailbox.has_newer() {
-                return done;
-            }
-            self.carry_out_one(step, &mut done, failures).await;
         }
-        self.carry_out_batch(batch, &mut done, failures).await;
         done
     }
 
     async fn carry_out_batch(
         &mut self,
-        batch: Vec<(Step, Change)>,
+        batch: &[Step],
         done: &mut Vec<Step>,
         failures: &mut Vec<String>,
     ) {
-        if batch.is_empty() {
-            return;
-        }
-        let (steps, changes): (Vec<Step>, Vec<Change>) = batch.into_iter().unzip();
-        let results = match self.kernel.apply_ipvs(&changes).await {
-            Ok(results) => results,
-            Err(error) => {
-                steps.iter().for_each(|step| self.drift.failed(step));
-                return failures.push(error.to_string());
-            }
-        };
-        let told = steps.len().min(TOLD);
-        for (place, (step, result)) in steps.into_iter().zip(results).enumerate() {
-            match result {
-                Ok(()) => {
-                    if place < told {
-                        info!("{step}");
-                    }
-                    done.push(step);
+        let mut place = 0;
+        for steps in batch.chunks(AT_ONCE) {
+            let changes: Vec<Change> = steps.iter().filter_map(change_of_ipvs).collect();
+            let results = match self.kernel.apply_ipvs(&changes).await {
+                Ok(results) => results,
+                Err(error) => {
+                    let left = batch.iter().skip(place);
+                    left.for_each(|step| self.drift.failed(step));
+                    return failures.push(error.to_string());
                 }
-                Err(error) => self.fail(&step, &error.to_string(), failures),
+            };
+            for (step, result) in steps.iter().zip(results) {
+                match result {
+                    Ok(()) => {
+                        if place < TOLD {
+                            info!("{step}");
+                        }
+                        done.push(step.clone());
+                    }
+                    Err(error) => self.fail(step, &error.to_string(), failures),
+                }
+                place += 1;
             }
         }
-        if changes.len() > told {
-            info!("and {} more changes of IPVS", changes.len() - told);
+        if batch.len() > TOLD {
+            info!("and {} more changes of IPVS", batch.len() - TOLD);
         }
     }
 
@@ -388,4 +388,8 @@ impl Convergence {
 /// Whether a step draws traffic to this host. It must not be done for a role that is lost already.
 fn attracts(step: &Step) -> bool {
     matches!(step, Step::AddAddress(vip) if vip.interface != "lo")
+}
+
+fn is_of_ipvs(step: &Step) -> bool {
+    change_of_ipvs(step).is_some()
 }

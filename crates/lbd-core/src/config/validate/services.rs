@@ -1,6 +1,6 @@
 //! The section `virtual_services`: each item by itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
@@ -115,14 +115,15 @@ fn named(
             "the list names no node; leave it out for all",
         );
     }
-    let mut names: Vec<String> = Vec::new();
+    let mut names = Vec::with_capacity(list.value.len());
+    let mut known = BTreeSet::new();
     for name in &list.value {
         if !nodes.contains_key(&name.value) {
             findings.add(
                 name.referenced,
                 format!("`{}` is not among the nodes", name.value),
             );
-        } else if names.contains(&name.value) {
+        } else if !known.insert(name.value.as_str()) {
             findings.add(name.referenced, format!("`{}` is named twice", name.value));
         } else {
             names.push(name.value.clone());

@@ -1,6 +1,6 @@
 //! How a service spreads connections: scheduler and its flags, persistence, weights.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 
 use ipvs_netlink::{Scheduler, ServiceFlags};
@@ -102,7 +102,11 @@ pub(super) fn weights(
     findings: &mut Findings,
 ) -> BTreeMap<String, u32> {
     let mut weights = BTreeMap::new();
-    for (name, value) in section.iter().flat_map(|section| &section.value) {
+    let Some(section) = section else {
+        return weights;
+    };
+    let servers: BTreeSet<&String> = servers.iter().collect();
+    for (name, value) in &section.value {
         if !servers.contains(name) {
             findings.add(
                 value.referenced,

@@ -1,7 +1,7 @@
 //! Who balances a service, and whether that can work: contradictions that would make a cluster loop
 //! or serve nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use ipvs_netlink::Forwarding;
@@ -34,6 +34,7 @@ pub(super) fn directors(
             ),
         );
     }
+    let servers: BTreeSet<&String> = servers.iter().collect();
     let others: Vec<String> = nodes
         .keys()
         .filter(|name| !servers.contains(name))
@@ -86,10 +87,11 @@ fn one_family(
 
 /// Without a mark, a director balances what another one has balanced already.
 fn no_loop(item: &file::Service, service: &VirtualService, findings: &mut Findings) {
+    let servers: BTreeSet<&String> = service.servers.iter().collect();
     let balancing_servers = service
         .directors
         .iter()
-        .filter(|name| service.servers.contains(name))
+        .filter(|name| servers.contains(name))
         .count();
     if service.fwmark.is_none() && service.wants_address_on_servers() && balancing_servers > 1 {
         findings.add(

@@ -272,7 +272,10 @@ impl Client {
                 }
                 match message.body()? {
                     Body::Generic { attributes, .. } => found.push(decode(attributes)?),
-                    Body::Error { errno: 0, .. } | Body::Done { errno: 0 } => return Ok(found),
+                    Body::Error { errno: 0, .. } | Body::Done { errno: 0 } => {
+                        self.socket.answered();
+                        return Ok(found);
+                    }
                     Body::Error { errno, text } => {
                         return Err(Error::of_query(&query, errno, text));
                     }

@@ -20,6 +20,8 @@ pub(super) struct Socket {
     socket: AsyncFd<NlSocket>,
     sequence: u32,
     buffer: Box<[u8]>,
+    /// Whether the last question may have answers that nobody has read.
+    owed: bool,
 }
 
 impl Socket {
@@ -34,6 +36,7 @@ impl Socket {
             socket: register(socket)?,
             sequence: 0,
             buffer: vec![0; RECEIVE_BUFFER].into_boxed_slice(),
+            owed: false,
         })
     }
 
@@ -42,9 +45,17 @@ impl Socket {
         self.sequence
     }
 
+    /// Notes that the last question was answered in full.
+    pub(super) fn answered(&mut self) {
+        self.owed = false;
+    }
+
     /// Sends one datagram of one or several messages.
     pub(super) async fn send(&mut self, datagram: &[u8]) -> Result<(), Error> {
-        self.drain()?;
+        if self.owed {
+            self.drain()?;
+        }
+        self.owed = true;
         loop {
             let mut guard = self.socket.writable().await?;
             match guard.try_io(|socket| socket.get_ref().send(datagram, Msg::empty())) {

@@ -176,7 +176,7 @@ impl Convergence {
         let steps = self.allowed(plan(desired, &actual, &scope));
         let steps = self.write_down(steps, failures);
         self.marks = actual.marks.clone();
-        done.extend(self.carry_out(steps, mailbox, failures).await);
+        self.carry_out(&steps, mailbox, &mut done, failures).await;
         if let Err(error) = self.ledger.settle(&done, &actual, desired) {
             failures.push(error.to_string());
         }
@@ -228,26 +228,25 @@ impl Convergence {
         allowed.into_iter().map(|allowed| allowed.step).collect()
     }
 
-    /// Carries out the steps, those that follow each other in IPVS together, and gives those that were done.
+    /// Carries out the steps, those that follow each other in IPVS together, and notes those that were done.
     async fn carry_out(
         &mut self,
-        steps: Vec<Step>,
+        steps: &[Step],
         mailbox: &Mailbox,
+        done: &mut Vec<Step>,
         failures: &mut Vec<String>,
-    ) -> Vec<Step> {
-        let mut done = Vec::new();
+    ) {
         for run in steps.chunk_by(|one, next| is_of_ipvs(one) && is_of_ipvs(next)) {
             match run {
                 [step] if !is_of_ipvs(step) => {
                     if attracts(step) && mailbox.has_newer() {
-                        return done;
+                        return;
                     }
-                    self.carry_out_one(step.clone(), &mut done, failures).await;
+                    self.carry_out_one(step.clone(), done, failures).await;
                 }
-                changes => self.carry_out_batch(changes, &mut done, failures).await,
+                changes => self.carry_out_batch(changes, done, failures).await,
             }
         }
-        done
     }
 
     async fn carry_out_batch(

@@ -135,9 +135,10 @@ fn filter(text: &str) -> Result<Filter, String> {
     }
 }
 
-/// How many lines may wait to be written. The queue is made in full at the start, 32 octets a line, and in both
-/// processes: the library's own limit of 128 000 lines would cost 8 MiB, more than all the rest.
-const WAITING_LINES: usize = 8192;
+/// How many lines may wait to be written: what 255 virtual routers have to say at once, several times. The queue is made in
+/// full at the start, 32 octets a line, and in both processes: the library's own limit of 128 000 lines would cost 8 MiB,
+/// more than all the rest, and each page of it a fault.
+const WAITING_LINES: usize = 2048;
 
 /// Logs to standard error, where journald and people look. A thread of its own writes them: a reader that
 /// is slow delays nothing, and what it cannot keep up with is dropped. The guard writes the rest when it goes.

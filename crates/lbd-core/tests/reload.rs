@@ -18,7 +18,7 @@ use lbd_core::desired::{Desired, Want};
 use lbd_core::engine::{Effect, Engine, Event, LinkId, Neighbour, Resolution};
 use lbd_core::host::{Host, Interface};
 use netfilter_mark::Mac;
-use support::{adverts, at, deliver, roles};
+use support::{adverts, at, deliver, roles, well};
 use vrrp_proto::State;
 
 const REFERENCE: &str = include_str!("../../../testdata/lbd.yaml");
@@ -49,6 +49,7 @@ fn master(text: &str) -> (Engine, Vec<Effect>) {
     let mut effects = engine.handle(at(0), Event::Start { adopted: &adopted });
     effects.extend(meet(&mut engine));
     effects.extend(all_up(&mut engine, &effects.clone()));
+    well(&mut engine, at(2), &mut effects);
     (engine, effects)
 }
 
@@ -95,6 +96,7 @@ fn backup(text: &str) -> (Engine, Vec<Effect>) {
     let mut effects = engine.handle(at(0), Event::Start { adopted: &[] });
     effects.extend(meet(&mut engine));
     effects.extend(all_up(&mut engine, &effects.clone()));
+    well(&mut engine, at(2), &mut effects);
     (engine, effects)
 }
 

@@ -34,8 +34,8 @@ pub(super) struct Child {
 }
 
 impl Child {
-    /// Starts a daemon that takes over the roles of these routers at once.
-    pub(super) fn start(adopt: &[String]) -> Result<Self, Failure> {
+    /// Starts a daemon that takes over the roles of these routers at once; `restarted` after the death of another.
+    pub(super) fn start(adopt: &[String], restarted: bool) -> Result<Self, Failure> {
         let complain =
             |error: io::Error| Failure::Runtime(format!("cannot start the daemon: {error}"));
         let (ours, theirs) = std::os::unix::net::UnixStream::pair().map_err(complain)?;
@@ -47,6 +47,7 @@ impl Child {
         command
             .args(std::env::args_os().skip(1))
             .arg("--guarded")
+            .args(restarted.then_some("--restarted"))
             .args(adopt.iter().flat_map(|router| ["--adopt", router]))
             .stdin(Stdio::from(OwnedFd::from(theirs)));
         Ok(Self {

@@ -51,7 +51,7 @@ async fn guard(stand_in: &mut StandIn) -> Result<(), Failure> {
     let mut signals = Signals::listen()?;
     let mut deaths = VecDeque::new();
     loop {
-        let mut child = Child::start(&stand_in.routers())?;
+        let mut child = Child::start(&stand_in.routers(), !deaths.is_empty())?;
         match attend(&mut child, &mut signals, stand_in).await? {
             Ended::Orderly => return Ok(()),
             Ended::Failed(code) => return Err(Failure::Daemon(code)),

@@ -6,7 +6,9 @@ use std::task::Poll;
 use std::time::Duration;
 
 use healthcheck::tcp;
-use lbd_core::engine::{AdvertLink, Effect, Engine, Event, LinkId, Neighbour, ProbeId, Report};
+use lbd_core::engine::{
+    AdvertLink, Effect, Engine, Event, LinkId, LookId, Neighbour, ProbeId, Report,
+};
 use lbd_core::host::Interface;
 use lbd_core::plan::Scope;
 use tokio::runtime::Runtime;
@@ -23,6 +25,8 @@ use super::marks;
 use super::network::{self, Solicit};
 use super::preflight::Ready;
 use super::reload::{Asker, NewFile, Reloads};
+use super::tell::Teller;
+use super::tracks::Lookout;
 use super::worker::{Outcome, Worker};
 use super::{probes, report};
 use crate::cli::RunOptions;
@@ -40,6 +44,8 @@ const CATCH_UP: usize = 256;
 const RESPITE: Duration = Duration::from_millis(1);
 /// How long the kernel may take to follow when the daemon stops.
 const FAREWELL: Duration = Duration::from_secs(5);
+/// How long hooks and mail may take then, meanwhile.
+const LAST_WORDS: Duration = Duration::from_secs(5);
 
 /// What reaches the engine from other tasks.
 #[derive(Debug)]
@@ -47,6 +53,10 @@ pub(super) enum Input {
     Probed {
         id: ProbeId,
         outcome: healthcheck::Outcome,
+    },
+    Looked {
+        id: LookId,
+        found: Result<i64, String>,
     },
     Network {
         interfaces: Vec<Interface>,
@@ -84,11 +94,21 @@ pub(super) async fn drive(ready: Ready, options: &RunOptions) -> Result<(), Fail
     let (nic, watched) = watch::channel(engine.host().nic.clone());
     io.spawn(network::watch(watched, sender.clone(), orders));
     io.spawn(marks::watch(sender.clone()));
+    let host = engine.host();
+    let tell = Teller::new(
+        io.handle(),
+        &host.node,
+        &host.config,
+        ready.rights,
+        &options.adopt,
+    );
     let mut driver = Driver {
         clock,
         alarm,
         engine,
         sockets,
+        lookout: Lookout::new(io.handle().clone(), sender.clone()),
+        tell,
         worker: Worker::start(scope, ready.ledger, ready.needs).await?,
         io,
         solicit,
@@ -107,7 +127,10 @@ pub(super) async fn drive(ready: Ready, options: &RunOptions) -> Result<(), Fail
     driver.disown(&options.adopt);
     let why = driver.run(inbox, asked, signals).await;
     driver.event(Event::Stop);
-    let ending = driver.worker.finish(FAREWELL).await;
+    let (ending, ()) = tokio::join!(
+        driver.worker.finish(FAREWELL),
+        driver.tell.finish(LAST_WORDS)
+    );
     // Probes may still run; nobody waits for them.
     driver.io.shutdown_background();
     drop(name);
@@ -168,6 +191,8 @@ struct Driver {
     /// By link; none for a link that no router uses any more.
     sockets: Vec<Option<AdvertSocket>>,
     worker: Worker,
+    lookout: Lookout,
+    tell: Teller,
     io: Runtime,
     solicit: Sender<Solicit>,
     sender: Sender<Input>,
@@ -276,6 +301,7 @@ impl Driver {
     fn input(&mut self, input: Input) {
         match input {
             Input::Probed { id, outcome } => self.event(Event::Probed { id, outcome }),
+            Input::Looked { id, found } => self.event(Event::Looked { id, found }),
             Input::Network {
                 interfaces,
                 neighbours,
@@ -334,6 +360,10 @@ impl Driver {
         for effect in others {
             self.carry_out(effect);
         }
+        self.tell.settle();
+        let host = self.engine.host();
+        self.tell.reload(&host.node, &host.config, file.rights);
+        self.lookout.retain(|number| self.engine.tracks(number));
         for (index, socket) in self.sockets.iter_mut().enumerate() {
             if !self.engine.uses(LinkId(index)) {
                 *socket = None;
@@ -346,6 +376,7 @@ impl Driver {
         for effect in self.engine.handle(self.clock.now(), event) {
             self.carry_out(effect);
         }
+        self.tell.settle();
     }
 
     fn carry_out(&mut self, effect: Effect) {
@@ -369,12 +400,16 @@ impl Driver {
                 let options = tcp::Options { source, timeout };
                 probes::start(self.io.handle(), self.sender.clone(), id, target, options);
             }
+            Effect::Look { id, look, timeout } => {
+                self.lookout.look(id, look, timeout, self.tell.rights());
+            }
             // Solicitations repeat; one that finds no room is not missed.
             Effect::Solicit { interface, address } => {
                 let _ = self.solicit.try_send(Solicit { interface, address });
             }
             Effect::Report(report) => {
                 report::log(&report);
+                self.tell.hear(&report);
                 self.bequeath(&report);
             }
         }
@@ -391,17 +426,17 @@ impl Driver {
 
     /// Keeps the guardian informed of the roles that this host holds.
     fn bequeath(&mut self, report: &Report) {
-        let Report::Role {
-            router, from, to, ..
-        } = report
-        else {
+        let (router, from) = if let Report::Role { router, from, .. } = report {
+            (router, Some(*from))
+        } else if let Report::Priority { router, .. } = report {
+            // A master's adverts are others now.
+            (router, None)
+        } else {
             return;
         };
-        if *to == State::Master {
-            if let Some(holding) = self.engine.holding(router) {
-                self.bequest.hold(&holding);
-            }
-        } else if *from == State::Master {
+        if let Some(holding) = self.engine.holding(router) {
+            self.bequest.hold(&holding);
+        } else if from == Some(State::Master) {
             self.bequest.release(router);
         }
     }

@@ -5,8 +5,10 @@ use lbd_core::config::{Config, MarkMode};
 use lbd_core::host::{Host, Interface};
 use lbd_core::plan::Scope;
 use netfilter_mark::{Backend, Choice};
+use tracing::error;
 use vip_netlink::Netlink;
 
+use super::commands::{self, Rights};
 use super::ledger::Ledger;
 use super::lock::{self, Lock};
 use super::network;
@@ -21,6 +23,7 @@ const NEEDED: [(u32, &str); 2] = [(12, "CAP_NET_ADMIN"), (13, "CAP_NET_RAW")];
 pub(super) struct Ready {
     pub(super) host: Host,
     pub(super) needs: Needs,
+    pub(super) rights: Rights,
     pub(super) ledger: Ledger,
     pub(super) lock: Lock,
 }
@@ -28,6 +31,12 @@ pub(super) struct Ready {
 pub(super) async fn preflight(config: Config, options: &RunOptions) -> Result<Ready, Failure> {
     rights()?;
     let (host, _) = host(config, options).await?;
+    let (rights, unfit) = commands::look_over(&host);
+    match options.restarted {
+        // It goes on: a script that cannot be run has failed, and that is all.
+        true => unfit.iter().for_each(|what| error!("{what}")),
+        false => commands::none_unfit(&unfit)?,
+    }
     let needs = needs_of(&host).await?;
     let lock = lock::take(&options.runtime_dir)?;
     let ledger = Ledger::open(&options.runtime_dir)
@@ -36,6 +45,7 @@ pub(super) async fn preflight(config: Config, options: &RunOptions) -> Result<Re
     Ok(Ready {
         host,
         needs,
+        rights,
         ledger,
         lock,
     })

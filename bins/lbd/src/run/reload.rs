@@ -8,6 +8,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 use tracing::{error, info};
 
+use super::commands::{self, Rights};
 use super::preflight::{self, Needs};
 use super::report;
 use super::worker::Outcome;
@@ -25,6 +26,7 @@ pub(super) struct NewFile {
     pub(super) host: Host,
     pub(super) interfaces: Vec<Interface>,
     pub(super) needs: Needs,
+    pub(super) rights: Rights,
 }
 
 /// The wishes to reload, and who has them.
@@ -119,10 +121,21 @@ async fn read(options: RunOptions) -> Result<Box<NewFile>, Failure> {
         .map_err(|error| Failure::Runtime(error.to_string()))??;
     report::warn_about(&config);
     let (host, interfaces) = preflight::host(config, &options).await?;
+    let (host, rights) = tokio::task::spawn_blocking(|| fit(host))
+        .await
+        .map_err(|error| Failure::Runtime(error.to_string()))??;
     let needs = preflight::needs_of(&host).await?;
     Ok(Box::new(NewFile {
         host,
         interfaces,
         needs,
+        rights,
     }))
+}
+
+/// That every command of the file can be run on this host.
+fn fit(host: Host) -> Result<(Host, Rights), Failure> {
+    let (rights, unfit) = commands::look_over(&host);
+    commands::none_unfit(&unfit)?;
+    Ok((host, rights))
 }

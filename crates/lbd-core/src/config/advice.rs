@@ -1,9 +1,9 @@
 //! What a valid file had better not do.
 
 use ipvs_netlink::Scheduler;
-use vrrp_proto::Authentication;
+use vrrp_proto::{Authentication, Priority};
 
-use super::{Config, HealthCheck, VirtualService};
+use super::{Config, HealthCheck, VirtualRouter, VirtualService};
 
 /// The port of MySQL and MariaDB.
 const MYSQL: u16 = 3306;
@@ -14,6 +14,7 @@ impl Config {
     pub fn advice(&self) -> Vec<String> {
         let mut advice = Vec::new();
         for router in &self.routers {
+            advice.extend(ignored_tracks(router));
             if router.authentication != Authentication::None {
                 advice.push(format!(
                     "the password of `{}` is no security: every host on the network can read it in each advert \
@@ -42,8 +43,37 @@ impl Config {
                     .to_owned(),
             );
         }
+        advice.extend(self.ownerless_commands());
         advice
     }
+
+    /// Scripts are written to be run, and seldom to be run as root.
+    fn ownerless_commands(&self) -> Option<String> {
+        let runs = self.commands().next().is_some();
+        (runs && self.script_user.is_none()).then(|| {
+            "tracked scripts and hooks run with lbd's own rights, as root; name a user for them: script_user".to_owned()
+        })
+    }
+}
+
+/// An owner's priority is what makes it one.
+fn ignored_tracks(router: &VirtualRouter) -> Option<String> {
+    let owner = router
+        .priorities
+        .iter()
+        .find(|(_, priority)| **priority == Priority::OWNER)?
+        .0;
+    let weights = router.track_scripts.iter().map(|track| track.weight);
+    let weights = weights
+        .chain(router.track_interfaces.iter().map(|track| track.weight))
+        .chain(router.track_processes.iter().map(|track| track.weight))
+        .chain(router.track_files.iter().map(|track| track.weight));
+    weights.into_iter().any(|weight| weight != 0).then(|| {
+        format!(
+            "`{owner}` owns the addresses of `{}`: its priority stays 255, whatever weights say; a weight of 0 (a fault) counts",
+            router.name
+        )
+    })
 }
 
 /// `rr` and its like know only two weights: 0 and any other.

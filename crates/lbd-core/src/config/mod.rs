@@ -6,16 +6,19 @@
 //! and column.
 
 mod advice;
+mod commands;
 mod duration;
 mod error;
 mod file;
+mod mail_server;
 mod model;
-mod pending;
 mod validate;
 
 pub use error::{ConfigError, Problem};
+pub use mail_server::MailServer;
 pub use model::{
-    Config, Email, HealthCheck, MarkMode, Node, Notifications, NotifyHooks, TcpCheck, TrackScript,
+    Config, Email, HealthCheck, MailEncryption, MailLogin, MarkMode, Node, Notifications,
+    NotifyHooks, ServerHooks, TcpCheck, TrackFile, TrackInterface, TrackProcess, TrackScript,
     VirtualRouter, VirtualService,
 };
 

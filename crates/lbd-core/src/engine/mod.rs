@@ -5,6 +5,7 @@ mod checks;
 mod event;
 mod peers;
 mod routers;
+mod tracks;
 
 use healthcheck::Time;
 
@@ -13,10 +14,12 @@ use crate::host::{Host, Interface};
 use crate::plan::Scope;
 use checks::Checks;
 pub use event::{
-    AdvertLink, Effect, Event, Holding, LinkId, Neighbour, ProbeId, Report, Resolution,
+    AdvertLink, Effect, Event, Holding, LinkId, Look, LookId, Neighbour, ProbeId, Report,
+    Resolution,
 };
 use peers::Peers;
 use routers::Routers;
+use tracks::Tracks;
 
 /// Another file for a running engine, and the links that it needs.
 #[derive(Debug)]
@@ -58,6 +61,7 @@ pub struct Engine {
     host: Host,
     routers: Routers,
     checks: Checks,
+    tracks: Tracks,
     peers: Peers,
     phase: Phase,
     /// What was last asked of the kernel.
@@ -78,6 +82,7 @@ impl Engine {
         Self {
             routers: Routers::new(&host, &[]),
             checks: Checks::new(&host, now),
+            tracks: Tracks::new(&host, now),
             peers: Peers::new(&host),
             host,
             phase: Phase::Waiting,
@@ -125,9 +130,15 @@ impl Engine {
             return effects;
         }
         let Succession { host, routers } = succession;
+        self.tracks.reload(&host, now);
+        self.tracks.network(interfaces, &mut effects);
         let old = std::mem::replace(&mut self.routers, routers);
+        // Before they take roles over: the first advert has the right priority.
+        self.routers.stand(now, &self.tracks, &mut effects);
         self.routers.succeed(old, now, &mut effects);
+        self.routers.stand(now, &self.tracks, &mut effects);
         self.routers.network(now, interfaces, &mut effects);
+        self.tracks.tick(now, &mut effects);
         self.checks.reload(&host, now);
         self.checks.tick(now, &mut effects);
         self.peers.reload(&host, now, &mut effects);
@@ -140,6 +151,12 @@ impl Engine {
     #[must_use]
     pub fn masterships(&self) -> Vec<String> {
         self.routers.masterships()
+    }
+
+    /// Whether this is the number of a thing that is tracked ([`LookId::track`]); a reload may end that.
+    #[must_use]
+    pub fn tracks(&self, number: usize) -> bool {
+        self.tracks.has(number)
     }
 
     /// The role held in the virtual router of this name; none unless this host is its master.
@@ -157,6 +174,7 @@ impl Engine {
         [
             self.routers.deadline(),
             self.checks.deadline(),
+            self.tracks.deadline(),
             self.peers.deadline(),
         ]
         .into_iter()
@@ -171,7 +189,9 @@ impl Engine {
             (Phase::Waiting, Event::Start { adopted }) => {
                 self.phase = Phase::Running;
                 self.peers.start(now, &mut effects);
+                self.routers.stand(now, &self.tracks, &mut effects);
                 self.routers.start(now, adopted, &mut effects);
+                self.tracks.tick(now, &mut effects);
                 self.checks.tick(now, &mut effects);
                 self.converge_before_announcing(&mut effects);
             }
@@ -197,6 +217,8 @@ impl Engine {
             Event::Tick => {
                 self.routers.tick(now, effects);
                 self.checks.tick(now, effects);
+                self.tracks.tick(now, effects);
+                self.routers.stand(now, &self.tracks, effects);
                 self.peers.tick(now, effects);
             }
             Event::Advert {
@@ -208,10 +230,16 @@ impl Engine {
                 self.routers.advert(now, link, &envelope, payload, effects);
             }
             Event::Probed { id, outcome } => self.checks.probed(now, id, outcome, effects),
+            Event::Looked { id, found } => {
+                self.tracks.looked(now, id, found, effects);
+                self.routers.stand(now, &self.tracks, effects);
+            }
             Event::Network {
                 interfaces,
                 neighbours,
             } => {
+                self.tracks.network(interfaces, effects);
+                self.routers.stand(now, &self.tracks, effects);
                 self.routers.network(now, interfaces, effects);
                 self.peers.network(neighbours, effects);
             }
@@ -253,7 +281,9 @@ fn changes_desired_state(effect: &Effect) -> bool {
             | Report::Server { .. }
             | Report::DirectorMac { .. }
             | Report::DirectorMacUnknown { .. } => true,
-            Report::Rejected { .. }
+            Report::Tracked { .. }
+            | Report::Priority { .. }
+            | Report::Rejected { .. }
             | Report::AddressesDiffer { .. }
             | Report::IntervalDiffers { .. }
             | Report::NotSent { .. } => false,
@@ -262,6 +292,7 @@ fn changes_desired_state(effect: &Effect) -> bool {
         | Effect::Converge(_)
         | Effect::Announce { .. }
         | Effect::Probe { .. }
+        | Effect::Look { .. }
         | Effect::Solicit { .. } => false,
     }
 }

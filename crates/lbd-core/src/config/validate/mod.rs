@@ -3,6 +3,7 @@
 //! Each section has a file of its own. A section reports all of its problems to [`Findings`] and
 //! returns nothing for an item that has one, so that a single run names every mistake.
 
+mod commands;
 mod cross;
 mod findings;
 mod kernel;
@@ -12,6 +13,7 @@ mod routers;
 mod services;
 mod spreading;
 mod topology;
+mod tracks;
 
 use super::error::ConfigError;
 use super::file::File;
@@ -29,6 +31,7 @@ pub(super) fn config(file: &File) -> Result<Config, ConfigError> {
     cross::services(&file.virtual_services, &nodes, &mut findings);
     let connection_sync = kernel::connection_sync(file, &routers, &services, &mut findings);
     let left_parameters = kernel::left_parameters(file, &mut findings);
+    let script_user = commands::user(file.script_user.as_ref(), &mut findings);
     findings.finish(Config {
         cluster: file.cluster.value.clone(),
         nodes,
@@ -38,5 +41,6 @@ pub(super) fn config(file: &File) -> Result<Config, ConfigError> {
         connection_sync,
         mark_backend: kernel::mark_backend(file.mark_backend),
         left_parameters,
+        script_user,
     })
 }

@@ -9,7 +9,7 @@ use ipvs_netlink::{Forwarding, Tunnel};
 use serde_yaml::Spanned;
 
 use super::findings::Findings;
-use super::{spreading, topology};
+use super::{commands, spreading, topology};
 use crate::config::file;
 use crate::config::model::{HealthCheck, MarkMode, Node, TcpCheck, VirtualRouter, VirtualService};
 
@@ -73,6 +73,7 @@ fn service(
         servers,
         directors,
         health_check,
+        notify: commands::server_hooks(item.notify.as_ref(), findings),
     };
     topology::service(item, &service, nodes, routers, findings);
     Some(service)

@@ -22,6 +22,7 @@ mod reload;
 mod rolling_restart;
 mod router_only;
 mod server_killed;
+mod telling;
 mod vrrp;
 mod with_keepalived;
 
@@ -64,6 +65,8 @@ pub enum Need {
     Mariadb,
     /// ipvsadm and iptables.
     Ipvsadm,
+    /// aiosmtpd, a mail server.
+    MailServer,
     /// strace, which kills at a given system call.
     Strace,
     /// The right to real-time scheduling.
@@ -83,6 +86,7 @@ impl Need {
             Self::Keepalived => &["keepalived"],
             Self::Mariadb => &["mariadbd", "mariadb-install-db"],
             Self::Ipvsadm => &["ipvsadm", "iptables"],
+            Self::MailServer => &["aiosmtpd"],
             Self::Strace => &["strace"],
             Self::RealTime => return vrrp::no_real_time(),
         };
@@ -242,6 +246,24 @@ pub static SCENARIOS: &[Scenario] = &[
         "another file is gone over to without a read lost, and a bad one changes nothing",
         reload::run,
     ),
+    with_lbd(
+        "tracked-script",
+        "a script that fails costs the role and one that is well again brings it back, and hooks tell it in order",
+        telling::script,
+    ),
+    with_lbd(
+        "tracked-script-hangs",
+        "one that hangs has failed, and is ended with all it started",
+        telling::hanging_script,
+    ),
+    Scenario {
+        needs: &[Need::Lbd, Need::Ipvsadm, Need::MailServer],
+        ..with_lbd(
+            "mail",
+            "a real mail server gets what happened, a storm in one mail, and a dead one holds nothing up",
+            telling::mail,
+        )
+    },
     with_lbd(
         "drift",
         "what other programs change is put right, counted and told, and no fight goes on for ever",

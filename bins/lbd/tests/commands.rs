@@ -19,7 +19,8 @@ struct Host {
 }
 
 impl Host {
-    /// The script succeeds unless there is a file `down`; the hook writes what it is told.
+    /// The script succeeds unless there is a file `down`; the hook writes what it is told, and whether the address is
+    /// on the NIC by then.
     fn new() -> Self {
         assert!(
             nix::unistd::Uid::effective().is_root(),
@@ -52,7 +53,7 @@ impl Host {
         host.program(
             "hook",
             &format!(
-                "echo \"$(id -un) $* $TYPE/$NAME/$STATE/$PRIORITY\" >> {}/told",
+                "echo \"$(id -un) $* $TYPE/$NAME/$STATE/$PRIORITY $(ip addr show dev eth0 | grep -c 192.0.2.101)\" >> {}/told",
                 out.display()
             ),
         );
@@ -191,8 +192,8 @@ fn hooks_tell_each_state_once_as_the_user_and_a_restart_that_nobody_notices_tell
             .is_some_and(|line| line.contains("MASTER"))
     });
     let mut told = vec![
-        "nobody b INSTANCE V BACKUP 100 INSTANCE/V/BACKUP/100",
-        "nobody m INSTANCE V MASTER 100 INSTANCE/V/MASTER/100",
+        "nobody b INSTANCE V BACKUP 100 INSTANCE/V/BACKUP/100 0",
+        "nobody m INSTANCE V MASTER 100 INSTANCE/V/MASTER/100 1",
     ];
     assert_eq!(host.told(), told);
 
@@ -203,16 +204,16 @@ fn hooks_tell_each_state_once_as_the_user_and_a_restart_that_nobody_notices_tell
     });
     fs::write(host.path("down"), "").unwrap();
     host.wait_for_told(3);
-    told.push("nobody f INSTANCE V FAULT 100 INSTANCE/V/FAULT/100");
+    told.push("nobody f INSTANCE V FAULT 100 INSTANCE/V/FAULT/100 0");
     assert_eq!(host.told(), told, "no second MASTER: {}", host.log());
 
     fs::remove_file(host.path("down")).unwrap();
     host.wait_for_told(5);
     assert_eq!(host.end(), Some(0));
     told.extend([
-        "nobody b INSTANCE V BACKUP 100 INSTANCE/V/BACKUP/100",
-        "nobody m INSTANCE V MASTER 100 INSTANCE/V/MASTER/100",
-        "nobody s INSTANCE V STOP 100 INSTANCE/V/STOP/100",
+        "nobody b INSTANCE V BACKUP 100 INSTANCE/V/BACKUP/100 0",
+        "nobody m INSTANCE V MASTER 100 INSTANCE/V/MASTER/100 1",
+        "nobody s INSTANCE V STOP 100 INSTANCE/V/STOP/100 0",
     ]);
     assert_eq!(host.told(), told);
 }
@@ -317,7 +318,7 @@ fn a_reload_with_a_command_that_cannot_be_run_changes_nothing_and_other_hooks_ar
     host.wait_for_told(3);
     assert_eq!(
         host.told().last().map(String::as_str),
-        Some("nobody other INSTANCE V FAULT 100 INSTANCE/V/FAULT/100"),
+        Some("nobody other INSTANCE V FAULT 100 INSTANCE/V/FAULT/100 0"),
         "the reload itself told nothing, though it took the role over"
     );
 }

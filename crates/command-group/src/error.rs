@@ -44,6 +44,9 @@ pub enum Error {
 }
 
 fn hint(error: &io::Error) -> &'static str {
+    if error.raw_os_error() == Some(nix::libc::EPERM) {
+        return "; to run it as another user takes CAP_SETUID and CAP_SETGID";
+    }
     let unfit = [io::ErrorKind::NotFound, io::ErrorKind::PermissionDenied];
     match unfit.contains(&error.kind()) {
         true => "; it must be a file that may be run",

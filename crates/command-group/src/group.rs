@@ -43,7 +43,7 @@ pub(crate) struct Group {
 impl Group {
     pub(crate) fn start(mut command: Command, run_as: Option<&RunAs>) -> io::Result<Group> {
         command.process_group(0);
-        if let Some(run_as) = run_as {
+        if let Some(run_as) = run_as.filter(|other| !is_us(other)) {
             become_other(&mut command, run_as);
         }
         // Before the start, or the command could end unheard.
@@ -87,6 +87,12 @@ impl Group {
             let _ = leader.try_wait();
         }
     }
+}
+
+/// To become who one is takes no capability.
+fn is_us(run_as: &RunAs) -> bool {
+    let us = (Uid::effective().as_raw(), Gid::effective().as_raw());
+    us == (run_as.uid, run_as.gid)
 }
 
 /// Not by [`CommandExt::uid`], which leaves no supplementary groups.

@@ -4,20 +4,44 @@
 //! latest state waits: a command that was for an older one is not run any more. So a hook may miss a state that lasted a
 //! moment, but the last one it hears is always the true one; and what waits is bounded by the number of subjects.
 
+use std::fmt;
+use std::pin::Pin;
+
 use command_group::{Error, Options, Run, Runner};
 
 use crate::queue::Queue;
 use crate::signal::Shared;
 
+/// What a hook waits for.
+pub type Wait = Pin<Box<dyn Future<Output = ()> + Send>>;
+
 /// A command for a change.
-#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hook {
     /// Whose state has changed.
     pub subject: String,
     /// What has changed, in words.
     pub what: String,
+    /// What has to be so before the command is run, as when an address must be in place. It should not take long: the other
+    /// hooks wait too.
+    pub after: Wait,
     /// The command.
     pub command: Options,
+}
+
+impl fmt::Debug for Hook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            subject,
+            what,
+            after: _,
+            command,
+        } = self;
+        f.debug_struct("Hook")
+            .field("subject", subject)
+            .field("what", what)
+            .field("command", command)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Takes hooks that are to be run.
@@ -67,7 +91,8 @@ impl HookRunner {
     /// Dropping the future ends the command that runs.
     pub async fn serve(mut self, told: impl Fn(&Hook, Result<Run, Error>)) {
         loop {
-            if let Some(hook) = self.queue.with(Queue::pop) {
+            if let Some(mut hook) = self.queue.with(Queue::pop) {
+                hook.after.as_mut().await;
                 let end = self.runner.run(&hook.command).await;
                 told(&hook, end);
             } else if self.queue.is_closed() {

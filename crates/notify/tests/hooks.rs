@@ -17,6 +17,7 @@ fn hook(file: &Path, subject: &str, state: &str, takes: &str) -> Hook {
     Hook {
         subject: subject.to_owned(),
         what: format!("{subject} is {state}"),
+        after: Box::pin(std::future::ready(())),
         command: Options {
             arguments: vec!["-c".to_owned(), line],
             ..Options::new("/bin/sh", Duration::from_secs(20))
@@ -69,7 +70,7 @@ fn hooks_run_one_after_another_in_the_order_of_the_changes() {
     let file = folder.path().join("lines");
     let told = run(|hooks| {
         for subject in ["A", "B", "C"] {
-            assert_eq!(hooks.run(hook(&file, subject, "MASTER", "0.1")), None);
+            assert!(hooks.run(hook(&file, subject, "MASTER", "0.1")).is_none());
         }
     });
     assert_eq!(lines(&file), ["A MASTER", "B MASTER", "C MASTER"]);
@@ -102,7 +103,7 @@ fn of_the_states_that_come_while_one_runs_only_the_latest_is_told() {
     run(|hooks| {
         hooks.run(hook(&file, "A", "MASTER", "1"));
         begun(&file);
-        assert_eq!(hooks.run(hook(&file, "A", "BACKUP", "0")), None);
+        assert!(hooks.run(hook(&file, "A", "BACKUP", "0")).is_none());
         hooks.run(hook(&file, "B", "MASTER", "0"));
         let void = hooks.run(hook(&file, "A", "FAULT", "0"));
         assert_eq!(void.unwrap().what, "A is BACKUP");
@@ -143,4 +144,27 @@ fn one_that_cannot_be_run_is_told_and_holds_nobody_up() {
     });
     assert!(told[0].contains("cannot run /no/such/hook"), "{told:?}");
     assert_eq!(lines(&file), ["B MASTER"]);
+}
+
+#[test]
+fn a_hook_waits_for_what_it_comes_after_and_the_order_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("lines");
+    let proof = folder.path().join("proof");
+    run(|hooks| {
+        let mut first = hook(&file, "A", "MASTER", "0");
+        let address = proof.clone();
+        first.after = Box::pin(async move {
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            std::fs::write(&address, "in place").unwrap();
+        });
+        let line = format!("cat {} >> {}", proof.display(), file.display());
+        first.command.arguments = vec![
+            "-c".to_owned(),
+            format!("{line}; echo >> {}", file.display()),
+        ];
+        hooks.run(first);
+        hooks.run(hook(&file, "B", "MASTER", "0"));
+    });
+    assert_eq!(lines(&file), ["in place", "B MASTER"]);
 }

@@ -360,7 +360,7 @@ impl Driver {
         for effect in others {
             self.carry_out(effect);
         }
-        self.tell.settle();
+        self.tell.settle(&self.worker);
         let host = self.engine.host();
         self.tell.reload(&host.node, &host.config, file.rights);
         self.lookout.retain(|number| self.engine.tracks(number));
@@ -376,7 +376,7 @@ impl Driver {
         for effect in self.engine.handle(self.clock.now(), event) {
             self.carry_out(effect);
         }
-        self.tell.settle();
+        self.tell.settle(&self.worker);
     }
 
     fn carry_out(&mut self, effect: Effect) {

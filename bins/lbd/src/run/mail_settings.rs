@@ -23,7 +23,7 @@ fn settings(email: &Email, cluster: &str, node: &str) -> Settings {
         to: email.to.clone(),
         host: email.smtp_server.host.clone(),
         port: email.smtp_server.port,
-        greet_as: node.to_owned(),
+        greet_as: as_domain(node),
         connect_timeout: email.connect_timeout,
         encryption: match email.encryption {
             MailEncryption::None => Encryption::None,
@@ -36,6 +36,14 @@ fn settings(email: &Email, cluster: &str, node: &str) -> Settings {
         gather: GATHER,
         retry: RETRY,
     }
+}
+
+/// A node may be called anything, a domain not (RFC 5321, 4.1.2).
+fn as_domain(node: &str) -> String {
+    let fitting = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
+    node.chars()
+        .map(|c| if fitting(c) { c } else { '-' })
+        .collect()
 }
 
 fn login(login: &MailLogin) -> Login {

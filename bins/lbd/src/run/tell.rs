@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use command_group::{Error, Run};
 use lbd_core::config::{Config, NotifyHooks};
 use lbd_core::engine::Report;
-use notify::hooks::{Hook, Hooks};
+use notify::hooks::{Hook, Hooks, Wait};
 use notify::mail::{Delivery, Mail, Settings};
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
@@ -18,9 +18,13 @@ use vrrp_proto::{Priority, State};
 
 use super::commands::Rights;
 use super::mail_settings;
+use super::worker::Worker;
 
 /// How long a hook may take.
 const LIMIT: Duration = Duration::from_secs(30);
+
+/// How long a hook waits for the kernel.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What operators are told, and what they have been told.
 #[derive(Debug)]
@@ -122,8 +126,9 @@ impl Teller {
         }
     }
 
-    /// Tells of the roles that are others now than the last time.
-    pub(super) fn settle(&mut self) {
+    /// Tells of the roles that are others now than the last time. Hooks wait until the kernel has followed: they may want
+    /// to use the address.
+    pub(super) fn settle(&mut self, worker: &Worker) {
         for (router, to, priority) in std::mem::take(&mut self.changed) {
             let from = self.roles.insert(router.clone(), to);
             if from == Some(to) {
@@ -131,23 +136,30 @@ impl Teller {
             }
             let from = from.unwrap_or(State::Initialize);
             self.mail(format!("{router}: {from} -> {to}, priority {priority}"));
-            self.role_hook(&router, to, priority);
+            self.role_hook(&router, to, priority, worker);
         }
     }
 
-    fn role_hook(&self, router: &str, to: State, priority: Priority) {
+    fn role_hook(&self, router: &str, to: State, priority: Priority, worker: &Worker) {
         let mut routers = self.config.routers.iter();
         let Some(config) = routers.find(|config| config.name == router) else {
             return;
         };
-        let (state, command) = hook_of(&config.notify, to);
+        let (state, Some(command)) = hook_of(&config.notify, to) else {
+            return;
+        };
+        let followed = worker.followed();
+        let after = async {
+            // Whether it has or not: what is told is the role.
+            let _ = tokio::time::timeout(PATIENCE, followed).await;
+        };
         let words = [
             ("TYPE", "INSTANCE"),
             ("NAME", router),
             ("STATE", state),
             ("PRIORITY", &priority.to_string()),
         ];
-        self.hook(router, command, &words);
+        self.hook(router, command, &words, Box::pin(after));
     }
 
     fn server(&mut self, service: &str, node: &str, failure: Option<&str>) {
@@ -172,7 +184,10 @@ impl Teller {
             ("STATE", state),
             ("SERVICE", service),
         ];
-        self.hook(&format!("{service}/{node}"), command.as_ref(), &words);
+        if let Some(command) = command {
+            let after = Box::pin(std::future::ready(()));
+            self.hook(&format!("{service}/{node}"), command, &words, after);
+        }
     }
 
     /// That something is well is no news when nothing else was known of it.
@@ -181,11 +196,8 @@ impl Teller {
         self.well.insert(key, well).unwrap_or(true) != well
     }
 
-    /// Has a command run, if there is one, with what has changed behind its arguments and in its environment.
-    fn hook(&self, subject: &str, command: Option<&Vec<String>>, words: &[(&str, &str)]) {
-        let Some(command) = command else {
-            return;
-        };
+    /// Has a command run, with what has changed behind its arguments and in its environment.
+    fn hook(&self, subject: &str, command: &[String], words: &[(&str, &str)], after: Wait) {
         let further = words.iter().map(|(_, word)| (*word).to_owned()).collect();
         let owned = |(name, word): &(&str, &str)| ((*name).to_owned(), (*word).to_owned());
         let what: Vec<&str> = words.iter().map(|(_, word)| *word).collect();
@@ -196,6 +208,7 @@ impl Teller {
                 let hook = Hook {
                     subject: subject.to_owned(),
                     what,
+                    after,
                     command,
                 };
                 if let Some(void) = self.hooks.run(hook) {

@@ -337,3 +337,30 @@ fn a_hook_that_hangs_does_not_keep_the_daemon_from_stopping() {
         begun.elapsed()
     );
 }
+
+#[test]
+fn a_script_that_runs_is_ended_when_the_daemon_stops() {
+    let mut host = Host::new();
+    let pid = host.path("out").join("pid");
+    host.program(
+        "check",
+        &format!("echo $$ > {}; exec sleep 1000", pid.display()),
+    );
+    let text = fs::read_to_string(host.path("lbd.yaml")).unwrap();
+    fs::write(
+        host.path("lbd.yaml"),
+        text.replace("timeout: 2s", "timeout: 1m"),
+    )
+    .unwrap();
+    host.start();
+    host.wait("the script", |_| {
+        fs::read_to_string(&pid).is_ok_and(|text| !text.is_empty())
+    });
+    let script = fs::read_to_string(&pid).unwrap();
+    let stat = format!("/proc/{}/stat", script.trim());
+    assert!(Path::new(&stat).exists());
+    assert_eq!(host.end(), Some(0), "{}", host.log());
+    host.wait("end of the script", |_| {
+        !fs::read_to_string(&stat).is_ok_and(|stat| !stat.contains(") Z "))
+    });
+}

@@ -127,8 +127,9 @@ pub(super) async fn drive(ready: Ready, options: &RunOptions) -> Result<(), Fail
     driver.disown(&options.adopt);
     let why = driver.run(inbox, asked, signals).await;
     driver.event(Event::Stop);
-    let (ending, ()) = tokio::join!(
+    let (ending, (), ()) = tokio::join!(
         driver.worker.finish(FAREWELL),
+        driver.lookout.finish(),
         driver.tell.finish(LAST_WORDS)
     );
     // Probes may still run; nobody waits for them.

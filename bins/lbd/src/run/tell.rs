@@ -164,12 +164,13 @@ impl Teller {
 
     fn server(&mut self, service: &str, node: &str, failure: Option<&str>) {
         let well = failure.is_none();
-        if self.is_news(service, node, well) {
-            self.mail(match failure {
-                None => format!("{service}: server {node} is up"),
-                Some(failure) => format!("{service}: server {node} is down: {failure}"),
-            });
+        if !self.is_news(service, node, well) {
+            return;
         }
+        self.mail(match failure {
+            None => format!("{service}: server {node} is up"),
+            Some(failure) => format!("{service}: server {node} is down: {failure}"),
+        });
         let mut services = self.config.services.iter();
         let Some(config) = services.find(|config| config.name == service) else {
             return;

@@ -11,6 +11,7 @@ use lbd_core::engine::{Look, LookId};
 use tokio::runtime::Handle;
 use tokio::sync::Mutex;
 use tokio::sync::mpsc::Sender;
+use tokio::task::JoinHandle;
 
 use super::commands::Rights;
 use super::driver::Input;
@@ -18,12 +19,28 @@ use super::driver::Input;
 /// More than any number has, in octets.
 const LONGEST: u64 = 64;
 
-/// The runners of tracked scripts, by the number of the thing: of each, one run goes on at a time.
+/// Looks, and what is looked at by running something.
 #[derive(Debug)]
 pub(super) struct Lookout {
     handle: Handle,
     found: Sender<Input>,
-    runners: BTreeMap<usize, Arc<Mutex<Runner>>>,
+    /// By the number of the thing.
+    scripts: BTreeMap<usize, Script>,
+}
+
+/// A tracked script: one run goes on at a time, and is ended with this.
+#[derive(Debug, Default)]
+struct Script {
+    runner: Arc<Mutex<Runner>>,
+    run: Option<JoinHandle<()>>,
+}
+
+impl Drop for Script {
+    fn drop(&mut self) {
+        if let Some(run) = &self.run {
+            run.abort();
+        }
+    }
 }
 
 impl Lookout {
@@ -31,13 +48,24 @@ impl Lookout {
         Self {
             handle,
             found,
-            runners: BTreeMap::new(),
+            scripts: BTreeMap::new(),
         }
     }
 
     /// Ends what is run for things that are not tracked any more.
     pub(super) fn retain(&mut self, tracked: impl Fn(usize) -> bool) {
-        self.runners.retain(|number, _| tracked(*number));
+        self.scripts.retain(|number, _| tracked(*number));
+    }
+
+    /// Ends what runs, and waits for that.
+    pub(super) async fn finish(mut self) {
+        for script in self.scripts.values_mut() {
+            if let Some(run) = script.run.take() {
+                run.abort();
+                // A command is ended with the future that runs it.
+                let _ = run.await;
+            }
+        }
     }
 
     /// Looks, and sends what is found as [`Input::Looked`].
@@ -45,15 +73,17 @@ impl Lookout {
         let sender = self.found.clone();
         match look {
             Look::Script(command) => {
-                let runner = Arc::clone(self.runners.entry(id.track).or_default());
+                let script = self.scripts.entry(id.track).or_default();
+                let runner = Arc::clone(&script.runner);
                 let command = rights.command(&command, Vec::new(), timeout);
-                self.handle.spawn(async move {
+                let run = self.handle.spawn(async move {
                     let found = match command {
                         Ok(command) => run(&runner, &command).await,
                         Err(why) => Err(why),
                     };
                     report(&sender, id, found).await;
                 });
+                script.run = Some(run);
             }
             Look::Processes(name) => self.glance(id, timeout, move || Ok(count(&name))),
             Look::Number(path) => self.glance(id, timeout, move || number(&path)),

@@ -23,7 +23,7 @@ Exit codes:
   1  failed while running
   2  wrong command line
   3  the configuration file cannot be read or is not valid
-  4  this host is not what the file says (not in it, no such interface or address)
+  4  this host is not what the file says (not in it, no such interface or address, a command that it may not run)
   5  not root (CAP_NET_ADMIN and CAP_NET_RAW are needed)
   6  the kernel or the system lacks something (no IPVS, no iptables)
   7  another lbd runs with the same runtime directory

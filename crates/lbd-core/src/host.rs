@@ -150,6 +150,13 @@ impl Host {
             .filter(|(_, router)| router.priority_of(&self.node).is_some())
     }
 
+    /// The commands that this node may have to run, with where they stand in the file, in words.
+    pub fn commands(&self) -> impl Iterator<Item = (String, &[String])> {
+        let routers = self.routers().flat_map(|(_, router)| router.commands());
+        let services = self.directed();
+        routers.chain(services.flat_map(|(_, service)| service.commands()))
+    }
+
     /// The services that this node balances, with their places in the configuration.
     pub fn directed(&self) -> impl Iterator<Item = (usize, &VirtualService)> {
         self.config

@@ -34,15 +34,21 @@ fn the_reference_file_says_what_the_reference_cluster_is() {
 }
 
 #[test]
-fn what_is_not_yet_carried_out_is_named() {
+fn each_command_is_named_with_its_place() {
     let config = Config::parse(REFERENCE).unwrap();
+    let places: Vec<String> = config.commands().map(|(place, _)| place).collect();
     assert_eq!(
-        config.not_yet_carried_out(),
+        places,
         [
-            "track_scripts of `VI_1`",
-            "notify of `VI_1`",
-            "notifications.email"
+            "script `chk_mha` of `VI_1`",
+            "hook `master` of `VI_1`",
+            "hook `backup` of `VI_1`"
         ]
+    );
+    assert!(
+        config
+            .commands()
+            .all(|(_, command)| command[0].starts_with("/root/mha/scripts/"))
     );
 }
 
@@ -62,7 +68,12 @@ fn what_a_valid_file_risks_is_said() {
         .replace(
             "        interval: 10s",
             "        port: 3307\n        interval: 10s",
+        )
+        .replace(
+            "cluster: orders",
+            "cluster: orders\nscript_user: lbd-script",
         );
+    assert!(advice[2].contains("script_user"), "{advice:?}");
     assert_eq!(Config::parse(&text).unwrap().advice(), Vec::<String>::new());
 }
 

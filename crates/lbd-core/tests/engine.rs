@@ -19,7 +19,7 @@ use lbd_core::engine::{
 };
 use lbd_core::host::{Host, HostError, Interface};
 use netfilter_mark::Mac;
-use support::{adverts, at, deliver, promoted, roles};
+use support::{adverts, at, deliver, promoted, roles, well};
 use vrrp_proto::{Envelope, Reason, State};
 
 const REFERENCE: &str = include_str!("../../../testdata/lbd.yaml");
@@ -52,6 +52,7 @@ fn started(address: &str) -> (Engine, Vec<Effect>) {
             neighbours: &[],
         },
     ));
+    well(&mut engine, at(0), &mut effects);
     (engine, effects)
 }
 
@@ -395,7 +396,8 @@ fn a_master_with_another_interval_is_named_once() {
 #[test]
 fn a_router_waits_for_its_link_before_it_counts_the_silence() {
     let mut engine = Engine::new(host("10.243.95.3"), at(0));
-    let effects = engine.handle(at(0), Event::Start { adopted: &[] });
+    let mut effects = engine.handle(at(0), Event::Start { adopted: &[] });
+    well(&mut engine, at(0), &mut effects);
     assert_eq!(roles(&effects), []);
     let effects = network(&mut engine, at(10), false, Resolution::Known(MAC));
     assert_eq!(roles(&effects), [State::Fault]);

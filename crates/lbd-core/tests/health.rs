@@ -68,6 +68,7 @@ fn started(text: &str, address: &str) -> (Engine, Vec<Effect>) {
             neighbours: &neighbours,
         },
     ));
+    support::well(&mut engine, at(0), &mut effects);
     (engine, effects)
 }
 
@@ -212,7 +213,8 @@ fn a_live_master_of_lower_priority_is_not_suspected_when_it_is_replaced() {
     for _ in 0..8 {
         deliver("10.243.95.4", &adverts, &mut db1, now);
         now += at(1000);
-        let effects = db1.handle(now, Event::Tick);
+        let mut effects = db1.handle(now, Event::Tick);
+        support::well(&mut db1, now, &mut effects);
         if roles(&effects).contains(&State::Master) {
             assert_eq!(weights(&effects).unwrap()[&4], Some(3));
             return;

@@ -15,8 +15,7 @@ use nix::unistd::Pid;
 use crate::failed::{Failed, Result};
 
 /// What the first process of the namespaces does: its own `/run`, so that daemons of two hosts don't meet there.
-const PREPARE: &str = "echo \"$0\" >/proc/sys/kernel/hostname && mount -t tmpfs run /run && mkdir -p /run/lock /run/netns \
-    && mount -t sysfs sys /sys && ip link set lo up && echo ready && exec sleep infinity";
+const PREPARE: &str = include_str!("space/prepare.sh");
 
 /// Namespaces, held open by a sleeping process.
 #[derive(Debug)]

@@ -21,7 +21,7 @@ const fn package(name: &'static str, program: &'static str, purpose: &'static st
 }
 
 /// MariaDB in its `-core` packages: the programs alone, without a service, a user and a database of the machine's own.
-const ALWAYS: [Package; 9] = [
+const ALWAYS: [Package; 10] = [
     package(
         "iproute2",
         "ip",
@@ -49,6 +49,7 @@ const ALWAYS: [Package; 9] = [
         "strace",
         "kills the daemon in the middle of what it does",
     ),
+    package("python3-aiosmtpd", "aiosmtpd", "a mail server"),
     package("mariadb-server-core", "mariadbd", "the database servers"),
     package(
         "mariadb-client-core",

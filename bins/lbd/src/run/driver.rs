@@ -6,7 +6,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use lbd_core::engine::{
-    AdvertLink, Effect, Engine, Event, LinkId, Neighbour, Probed, Report, Spared,
+    AdvertLink, Effect, Engine, Event, LinkId, LookId, Neighbour, Probed, Report, Spared,
 };
 use lbd_core::host::Interface;
 use lbd_core::plan::Scope;
@@ -27,6 +27,8 @@ use super::probes::Probes;
 use super::reload::{self, Asker, Reloads};
 use super::report;
 use super::spared::SparedFile;
+use super::tell::Teller;
+use super::tracks::Lookout;
 use super::worker::{Outcome, Reform, Worker};
 use crate::cli::RunOptions;
 use crate::control::server::{Asked, Control};
@@ -43,10 +45,16 @@ const CATCH_UP: usize = 256;
 const RESPITE: Duration = Duration::from_millis(1);
 /// How long the kernel may take to follow when the daemon stops.
 const FAREWELL: Duration = Duration::from_secs(5);
+/// How long hooks and mail may take then, meanwhile.
+const LAST_WORDS: Duration = Duration::from_secs(5);
 
 /// What reaches the engine from other tasks.
 #[derive(Debug)]
 pub(super) enum Input {
+    Looked {
+        id: LookId,
+        found: Result<i64, String>,
+    },
     Network {
         interfaces: Vec<Interface>,
         neighbours: Vec<Neighbour>,
@@ -89,14 +97,24 @@ pub(super) async fn drive(ready: Ready, options: &RunOptions) -> Result<(), Fail
         let how = Some(how);
         engine.handle(clock.now(), Event::Spare { node: &node, how });
     }
+    let host = engine.host();
+    let tell = Teller::new(
+        io.handle(),
+        &host.node,
+        &host.config,
+        ready.rights,
+        &options.adopt,
+    );
     let mut driver = Driver {
         clock,
         spared,
-        probes: Probes::new(io.handle().clone(), results),
+        probes: Probes::new(io.handle().clone(), results, tell.rights().clone()),
         probed,
         alarm,
         engine,
         sockets,
+        lookout: Lookout::new(io.handle().clone(), sender.clone()),
+        tell,
         worker: Worker::start(scope, ready.ledger, ready.needs).await?,
         io,
         solicit,
@@ -116,7 +134,11 @@ pub(super) async fn drive(ready: Ready, options: &RunOptions) -> Result<(), Fail
     driver.bequest.settle(driver.engine.holdings());
     let why = driver.run(inbox, asked, signals).await;
     driver.event(Event::Stop);
-    let ending = driver.worker.finish(FAREWELL).await;
+    let (ending, (), ()) = tokio::join!(
+        driver.worker.finish(FAREWELL),
+        driver.lookout.finish(),
+        driver.tell.finish(LAST_WORDS)
+    );
     // Probes may still run; nobody waits for them.
     driver.io.shutdown_background();
     drop(name);
@@ -177,6 +199,8 @@ struct Driver {
     /// By link; none for a link that no router uses any more.
     sockets: Vec<Option<AdvertSocket>>,
     worker: Worker,
+    lookout: Lookout,
+    tell: Teller,
     io: Runtime,
     probes: Probes,
     /// Results of probes; no more than there are checks.
@@ -324,6 +348,7 @@ impl Driver {
 
     fn input(&mut self, input: Input) {
         match input {
+            Input::Looked { id, found } => self.event(Event::Looked { id, found }),
             Input::Network {
                 interfaces,
                 neighbours,
@@ -390,6 +415,11 @@ impl Driver {
         }
         // A role may go on under another name, or with other adverts.
         self.bequest.settle(self.engine.holdings());
+        self.tell.settle(&self.worker);
+        let host = self.engine.host();
+        self.tell.reload(&host.node, &host.config, file.rights);
+        self.probes.reload(self.tell.rights().clone());
+        self.lookout.retain(|number| self.engine.tracks(number));
         for (index, socket) in self.sockets.iter_mut().enumerate() {
             if !self.engine.uses(LinkId(index)) {
                 *socket = None;
@@ -402,6 +432,7 @@ impl Driver {
         for effect in self.engine.handle(self.clock.now(), event) {
             self.carry_out(effect);
         }
+        self.tell.settle(&self.worker);
     }
 
     fn carry_out(&mut self, effect: Effect) {
@@ -422,14 +453,18 @@ impl Driver {
                 assignment,
             } => self.probes.start(id, timeout, assignment),
             Effect::Forget { check } => self.probes.forget(check),
+            Effect::Look { id, look, timeout } => {
+                self.lookout.look(id, look, timeout, self.tell.rights());
+            }
             // Solicitations repeat; one that finds no room is not missed.
             Effect::Solicit { interface, address } => {
                 let _ = self.solicit.try_send(Solicit { interface, address });
             }
             Effect::Report(report) => {
                 report::log(&report);
-                // The guardian is to know of the roles that this host holds.
-                if let Report::Role { .. } = report {
+                self.tell.hear(&report);
+                // The guardian is to know of the roles that this host holds, and of their adverts.
+                if let Report::Role { .. } | Report::Priority { .. } = report {
                     self.bequest.settle(self.engine.holdings());
                 }
             }

@@ -2,24 +2,28 @@
 //!
 //! Several threads, so that the election waits for nothing: this one runs the engine and its VRRP
 //! sockets; a second one reads and changes the kernel; a third one probes servers and watches
-//! interfaces and neighbours; the log is written by a fourth.
+//! interfaces and neighbours, runs tracked scripts and hooks, and mails; the log is written by a fourth.
 
 mod alarm;
 mod bequest;
 mod clock;
+pub(crate) mod commands;
 mod driver;
 pub(crate) mod in_force;
 pub(crate) mod kernel;
 pub(crate) mod ledger;
 pub(crate) mod lock;
+mod mail_settings;
 mod marks;
-mod network;
+pub(crate) mod network;
 pub(crate) mod preflight;
 mod probes;
 mod readable;
 mod reload;
 mod report;
 mod spared;
+mod tell;
+mod tracks;
 mod worker;
 
 use tracing::info;

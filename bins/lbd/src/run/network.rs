@@ -27,7 +27,7 @@ pub(super) struct Solicit {
 }
 
 /// All interfaces of the host.
-pub(super) async fn interfaces(netlink: &Netlink) -> Result<Vec<Interface>, vip_netlink::Error> {
+pub(crate) async fn interfaces(netlink: &Netlink) -> Result<Vec<Interface>, vip_netlink::Error> {
     let addresses = netlink.addresses().await?;
     let links = netlink.links().await?;
     let interface = |link: vip_netlink::Link| Interface {

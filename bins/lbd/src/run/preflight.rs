@@ -10,6 +10,7 @@ use netfilter_mark::{Backend, Choice};
 use tracing::{error, warn};
 use vip_netlink::Netlink;
 
+use super::commands::{self, Rights};
 use super::in_force::{self, InForce};
 use super::ledger::Ledger;
 use super::lock::{self, Lock};
@@ -28,6 +29,7 @@ pub(super) struct Ready {
     pub(super) path: PathBuf,
     pub(super) host: Host,
     pub(super) needs: Needs,
+    pub(super) rights: Rights,
     pub(super) ledger: Ledger,
     pub(super) lock: Lock,
 }
@@ -38,6 +40,7 @@ pub(super) struct NewFile {
     pub(super) host: Host,
     pub(super) interfaces: Vec<Interface>,
     pub(super) needs: Needs,
+    pub(super) rights: Rights,
     pub(super) in_force: InForce,
 }
 
@@ -46,6 +49,7 @@ pub(super) async fn preflight(options: &RunOptions) -> Result<Ready, Failure> {
     let NewFile {
         host,
         needs,
+        rights,
         in_force,
         ..
     } = file;
@@ -58,6 +62,7 @@ pub(super) async fn preflight(options: &RunOptions) -> Result<Ready, Failure> {
         path,
         host,
         needs,
+        rights,
         ledger,
         lock,
     })
@@ -92,7 +97,12 @@ async fn file_to_start_with(options: &RunOptions) -> Result<(PathBuf, NewFile), 
 
 async fn read(path: &Path, options: &RunOptions) -> Result<NewFile, Failure> {
     let (config, text) = file::load_with_text(path)?;
-    fit(config, text, options).await
+    // A daemon that comes after one that was killed goes on: a script that cannot be run has failed, and that is all.
+    let unfit = match options.revived {
+        true => Unfit::Told,
+        false => Unfit::Refused,
+    };
+    fit(config, text, options, unfit).await
 }
 
 /// Finds out whether a valid file is right for this host.
@@ -100,16 +110,40 @@ pub(super) async fn fit(
     config: Config,
     text: String,
     options: &RunOptions,
+    unfit: Unfit,
 ) -> Result<NewFile, Failure> {
     rights()?;
     let (host, interfaces) = host(config, options).await?;
+    let (host, rights) = tokio::task::spawn_blocking(move || commands_of(host, unfit))
+        .await
+        .map_err(|error| Failure::Runtime(error.to_string()))??;
     let needs = needs_of(&host).await?;
     Ok(NewFile {
         host,
         interfaces,
         needs,
+        rights,
         in_force: InForce::new(&options.runtime_dir, text),
     })
+}
+
+/// What becomes of a file with commands that cannot be run on this host.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Unfit {
+    /// It is refused.
+    Refused,
+    /// The operator is told.
+    Told,
+}
+
+/// Whose rights the host's commands have, and whether they can be run at all.
+fn commands_of(host: Host, unfit: Unfit) -> Result<(Host, Rights), Failure> {
+    let (rights, wrong) = commands::look_over(&host);
+    match unfit {
+        Unfit::Refused => commands::none_unfit(&wrong)?,
+        Unfit::Told => wrong.iter().for_each(|what| error!("{what}")),
+    }
+    Ok((host, rights))
 }
 
 /// Whether this process may change the network.

@@ -8,7 +8,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 use tracing::{error, info};
 
-use super::preflight::{self, NewFile};
+use super::preflight::{self, NewFile, Unfit};
 use super::report;
 use super::worker::Outcome;
 use crate::cli::RunOptions;
@@ -130,7 +130,9 @@ async fn read(options: RunOptions) -> Result<Box<NewFile>, Failure> {
         .await
         .map_err(|error| Failure::Runtime(error.to_string()))??;
     report::warn_about(&config);
-    preflight::fit(config, text, &options).await.map(Box::new)
+    preflight::fit(config, text, &options, Unfit::Refused)
+        .await
+        .map(Box::new)
 }
 
 #[cfg(test)]

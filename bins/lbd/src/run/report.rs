@@ -6,12 +6,8 @@ use lbd_core::weight::Want;
 use tracing::{error, info, warn};
 use vrrp_proto::State;
 
-/// What a file asks for in vain, and what it had better not do.
+/// What a file had better not do.
 pub(super) fn warn_about(config: &Config) {
-    let pending = config.not_yet_carried_out();
-    if !pending.is_empty() {
-        warn!("not carried out by this version: {}", pending.join(", "));
-    }
     for advice in crate::advice::about(config) {
         warn!("{advice}");
     }
@@ -30,6 +26,16 @@ pub(super) fn log(report: &Report) {
                 info!(%router, %priority, "{from} -> {to}");
             }
         },
+        Report::Tracked {
+            router,
+            what,
+            well,
+            detail,
+        } => match well {
+            true => info!(%router, "{what} is well: {detail}"),
+            false => warn!(%router, "{what} has failed: {detail}"),
+        },
+        Report::Priority { router, from, to } => info!(%router, "priority {from} -> {to}"),
         Report::MasterHeard {
             router,
             source,

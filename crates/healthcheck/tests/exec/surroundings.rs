@@ -46,6 +46,7 @@ fn it_has_the_rights_of_the_given_user_without_further_groups() {
     let run_as = RunAs {
         uid: 65_534,
         gid: 65_534,
+        groups: Vec::new(),
     };
     assert_eq!(
         says("echo $(id -u) $(id -g) $(id -G)", |options| options

@@ -37,7 +37,7 @@ pub(super) fn user(directive: &Directive, notes: &mut Notes) {
     let words = split(&directive.line).unwrap_or_default();
     if let (Some(user), Some(place)) = (words.get(2), directive.arguments.last()) {
         let message = format!(
-            "user `{user}` of `{}`: lbd runs commands as its own user",
+            "user `{user}` of `{}`: lbd runs all commands as one user, `script_user` of its file",
             directive.name.text
         );
         notes.add(Kind::NotCarried, &place.place, message);

@@ -71,7 +71,7 @@ pub(super) fn instance(
         peers,
         source: draft.source.and_then(|directive| source(directive, notes)),
         scripts: draft.scripts,
-        notify: notify::complete(draft.notify, &name.text, draft.any_notify, notes),
+        notify: notify::complete(draft.notify, draft.any_notify, notes),
     })
 }
 
@@ -160,7 +160,7 @@ fn note_tracked_interfaces(draft: &Draft<'_>, notes: &mut Notes) {
     {
         if draft.interface.as_ref() != Some(&line.name.text) || !line.arguments.is_empty() {
             let message = format!(
-                "`track_interface` {}: lbd watches the router's own interface only; write a script that looks at it",
+                "`track_interface` {}: lbd watches the router's own interface by itself; others, and weights, are to be written by hand: track_interfaces",
                 line.name.text
             );
             notes.add(Kind::NotCarried, &line.name.place, message);

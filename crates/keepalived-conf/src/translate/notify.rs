@@ -26,17 +26,16 @@ pub(super) fn take(
     }
     *hook = command::command(directive, notes);
     command::user(directive, notes);
+    let message = format!(
+        "`{word}` gets INSTANCE, the name, the state and the priority behind its own arguments"
+    );
+    notes.add(Kind::Changed, &directive.name.place, message);
     true
 }
 
-/// Puts `notify` where no command of its own stands. keepalived runs it with `INSTANCE NAME STATE PRIORITY` behind its own
-/// arguments.
-pub(super) fn complete(
-    mut notify: Notify,
-    router: &str,
-    any: Option<&Directive>,
-    notes: &mut Notes,
-) -> Notify {
+/// Puts `notify` where no command of its own stands. lbd runs every hook as keepalived runs this one: with
+/// `INSTANCE NAME STATE PRIORITY` behind its own arguments.
+pub(super) fn complete(mut notify: Notify, any: Option<&Directive>, notes: &mut Notes) -> Notify {
     let Some(directive) = any else {
         return notify;
     };
@@ -56,22 +55,14 @@ pub(super) fn complete(
             both.push(state);
             continue;
         }
-        let mut whole = command.clone();
-        whole.extend(["INSTANCE", router, state].map(str::to_owned));
-        *hook = Some(whole);
+        *hook = Some(command.clone());
     }
-    let place = &directive.name.place;
-    notes.add(
-        Kind::Changed,
-        place,
-        "`notify` is given INSTANCE, the name and the state, but not the priority",
-    );
     if !both.is_empty() {
         let states = both.join(", ");
         let message = format!(
             "`notify` is not run for {states}: lbd runs one command for a change, and there is another one"
         );
-        notes.add(Kind::NotCarried, place, message);
+        notes.add(Kind::NotCarried, &directive.name.place, message);
     }
     notify
 }

@@ -235,7 +235,7 @@ pub(crate) const GLOBAL_DEFS: Words = Words {
             ],
         ),
         (
-            "lbd runs commands as its own user",
+            "lbd runs all commands as one user, `script_user` of its file",
             &["enable_script_security", "script_user"],
         ),
         (

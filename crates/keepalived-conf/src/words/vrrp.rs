@@ -5,7 +5,7 @@ use super::Words;
 const ANNOUNCE: &str = "lbd announces addresses five times at once and five times after 5 s, as keepalived does by itself; this cannot be changed";
 const STRICT: &str =
     "lbd keeps to RFC 9568 apart from what docs/rfc9568.md names; this cannot be changed";
-const TRACKING: &str = "lbd tracks scripts only; write a script that looks at it";
+const TRACKING: &str = "lbd has track_processes and track_files, to be written by hand; for all else, a script that looks at it";
 const OWN_MAC: &str =
     "lbd uses the interface's own MAC and announces the addresses by gratuitous ARP";
 const SPEAKS: &str = "lbd speaks to the groups of the RFC, or to each director by itself, from the interface's own address";
@@ -15,7 +15,10 @@ pub(crate) const SCRIPT: Words = Words {
     carried: &["fall", "interval", "rise", "script", "timeout", "weight"],
     left: &[
         ("in lbd the first result decides", &["init_fail"]),
-        ("lbd runs commands as its own user", &["user"]),
+        (
+            "lbd runs all commands as one user, `script_user` of its file",
+            &["user"],
+        ),
     ],
 };
 

@@ -1,9 +1,9 @@
 //! What a valid file had better not do.
 
 use ipvs_netlink::Scheduler;
-use vrrp_proto::Authentication;
+use vrrp_proto::{Authentication, Priority};
 
-use super::{Config, Probe, VirtualService};
+use super::{Config, Probe, VirtualRouter, VirtualService};
 
 /// The port of MySQL and MariaDB.
 const MYSQL: u16 = 3306;
@@ -14,6 +14,8 @@ impl Config {
     pub fn advice(&self) -> Vec<String> {
         let mut advice = Vec::new();
         for router in &self.routers {
+            advice.extend(ignored_tracks(router));
+            advice.extend(unheeded_tracks(router));
             if router.authentication != Authentication::None {
                 advice.push(format!(
                     "the password of `{}` is no security: every host on the network can read it in each advert \
@@ -43,8 +45,52 @@ impl Config {
                     .to_owned(),
             );
         }
+        advice.extend(self.ownerless_commands());
         advice
     }
+
+    /// Scripts are written to be run, and seldom to be run as root.
+    fn ownerless_commands(&self) -> Option<String> {
+        let runs = self.commands().next().is_some();
+        (runs && self.script_user.is_none()).then(|| {
+            "tracked scripts and hooks run with lbd's own rights, as root; name a user for them: script_user".to_owned()
+        })
+    }
+}
+
+/// An owner's priority is what makes it one.
+fn ignored_tracks(router: &VirtualRouter) -> Option<String> {
+    let owner = router
+        .priorities
+        .iter()
+        .find(|(_, priority)| **priority == Priority::OWNER)?
+        .0;
+    has_weights(router).then(|| {
+        format!(
+            "`{owner}` owns the addresses of `{}`: its priority stays 255, whatever weights say; a weight of 0 (a fault) counts",
+            router.name
+        )
+    })
+}
+
+/// A backup that does not preempt puts up with a master of whatever priority.
+fn unheeded_tracks(router: &VirtualRouter) -> Option<String> {
+    (!router.preempt && has_weights(router)).then(|| {
+        format!(
+            "`{}` does not preempt: a master whose tracked things fail stays master, however low its priority; give them the \
+             weight 0 (a fault)",
+            router.name
+        )
+    })
+}
+
+fn has_weights(router: &VirtualRouter) -> bool {
+    let scripts = router.track_scripts.iter().map(|track| track.weight);
+    let mut weights = scripts
+        .chain(router.track_interfaces.iter().map(|track| track.weight))
+        .chain(router.track_processes.iter().map(|track| track.weight))
+        .chain(router.track_files.iter().map(|track| track.weight));
+    weights.any(|weight| weight != 0)
 }
 
 /// Whether a scheduler knows only two weights: 0 and any other.

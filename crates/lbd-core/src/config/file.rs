@@ -50,6 +50,7 @@ pub(super) struct File {
     pub(super) connection_sync: Option<Spanned<bool>>,
     pub(super) mark_backend: Option<MarkBackend>,
     pub(super) leave_ipvs_parameters: Option<Vec<Spanned<String>>>,
+    pub(super) script_user: Option<Spanned<String>>,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -84,6 +85,12 @@ pub(super) struct Router {
     pub(super) checksum: Option<Spanned<Checksum>>,
     #[serde(default)]
     pub(super) track_scripts: Vec<TrackScript>,
+    #[serde(default)]
+    pub(super) track_interfaces: Vec<TrackInterface>,
+    #[serde(default)]
+    pub(super) track_processes: Vec<TrackProcess>,
+    #[serde(default)]
+    pub(super) track_files: Vec<TrackFile>,
     pub(super) notify: Option<Notify>,
 }
 
@@ -110,6 +117,32 @@ pub(super) struct TrackScript {
     pub(super) weight: Option<Spanned<i64>>,
     pub(super) fall: Option<Spanned<u32>>,
     pub(super) rise: Option<Spanned<u32>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TrackInterface {
+    pub(super) interface: Spanned<String>,
+    pub(super) weight: Option<Spanned<i64>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TrackProcess {
+    pub(super) process: Spanned<String>,
+    pub(super) quorum: Option<Spanned<u32>>,
+    pub(super) interval: Option<Spanned<Span>>,
+    pub(super) weight: Option<Spanned<i64>>,
+    pub(super) fall: Option<Spanned<u32>>,
+    pub(super) rise: Option<Spanned<u32>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TrackFile {
+    pub(super) file: Spanned<String>,
+    pub(super) interval: Option<Spanned<Span>>,
+    pub(super) weight: Option<Spanned<i64>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -143,6 +176,7 @@ pub(super) struct Service {
     pub(super) min_serving: Option<Spanned<u64>>,
     pub(super) primary: Option<Primary>,
     pub(super) changes_per_second: Option<Spanned<u64>>,
+    pub(super) notify: Option<NotifyServers>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -166,6 +200,13 @@ pub(super) struct SlowStart {
 pub(super) enum Primary {
     Serves,
     LastResort,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NotifyServers {
+    pub(super) up: Option<Spanned<Vec<String>>>,
+    pub(super) down: Option<Spanned<Vec<String>>>,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -196,4 +237,22 @@ pub(super) struct Email {
     pub(super) to: Spanned<Vec<Spanned<String>>>,
     pub(super) smtp_server: Spanned<String>,
     pub(super) connect_timeout: Option<Spanned<Span>>,
+    pub(super) encryption: Option<Encryption>,
+    pub(super) ca_file: Option<Spanned<String>>,
+    pub(super) login: Option<Spanned<Login>>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Encryption {
+    None,
+    StartTls,
+    Tls,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Login {
+    pub(super) user: Spanned<String>,
+    pub(super) password_file: Spanned<String>,
 }

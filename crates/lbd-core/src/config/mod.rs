@@ -7,12 +7,13 @@
 
 mod advice;
 mod check;
+mod commands;
 mod duration;
 mod error;
 mod file;
 mod file_check;
+mod mail_server;
 mod model;
-mod pending;
 mod validate;
 
 pub use check::{
@@ -20,8 +21,10 @@ pub use check::{
     Probe,
 };
 pub use error::{ConfigError, Problem};
+pub use mail_server::MailServer;
 pub use model::{
-    Config, Email, MarkMode, Node, Notifications, NotifyHooks, TrackScript, VirtualRouter,
+    Config, Email, MailEncryption, MailLogin, MarkMode, Node, Notifications, NotifyHooks,
+    ServerHooks, TrackFile, TrackInterface, TrackProcess, TrackScript, VirtualRouter,
     VirtualService,
 };
 

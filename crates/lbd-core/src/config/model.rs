@@ -11,6 +11,7 @@ use ipvs_netlink::{Family, Forwarding, Protocol, Scheduler, ServiceFlags, Servic
 use netfilter_mark::{Choice, Mac};
 use vrrp_proto::{Authentication, Centis, ChecksumForm, Priority, Version, Vrid};
 
+use super::MailServer;
 use super::check::HealthCheck;
 use crate::weight;
 
@@ -33,6 +34,8 @@ pub struct Config {
     pub mark_backend: Choice,
     /// Parameters of IPVS, by their last name, that lbd does not touch.
     pub left_parameters: BTreeSet<String>,
+    /// Whose rights tracked scripts and hooks have; none: the daemon's.
+    pub script_user: Option<String>,
 }
 
 /// One host of the cluster.
@@ -73,6 +76,12 @@ pub struct VirtualRouter {
     pub checksum: ChecksumForm,
     /// Scripts whose failure changes the priority.
     pub track_scripts: Vec<TrackScript>,
+    /// Interfaces, beside the router's own, whose loss does.
+    pub track_interfaces: Vec<TrackInterface>,
+    /// Processes whose absence does.
+    pub track_processes: Vec<TrackProcess>,
+    /// Files with a number that does.
+    pub track_files: Vec<TrackFile>,
     /// Commands to run when the role changes.
     pub notify: NotifyHooks,
 }
@@ -108,6 +117,44 @@ pub struct TrackScript {
     pub fall: u32,
     /// Successes in a row until it counts as well again.
     pub rise: u32,
+}
+
+/// An interface whose loss changes a router's priority.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrackInterface {
+    /// Its name.
+    pub interface: String,
+    /// As of [`TrackScript::weight`], with the loss as the failure.
+    pub weight: i16,
+}
+
+/// A process whose absence changes a router's priority.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrackProcess {
+    /// The program's absolute path, or the name that the kernel has for the process: at most 15 octets
+    /// (`/proc/PID/comm`, proc(5)).
+    pub process: String,
+    /// How many must run.
+    pub quorum: u32,
+    /// From one look to the next.
+    pub interval: Duration,
+    /// As of [`TrackScript::weight`], with too few processes as the failure.
+    pub weight: i16,
+    /// Looks in a row that find too few until it counts as failed.
+    pub fall: u32,
+    /// Looks in a row that find enough until it counts as well again.
+    pub rise: u32,
+}
+
+/// A file that holds a number, which changes a router's priority.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrackFile {
+    /// Its absolute path.
+    pub file: String,
+    /// From one look to the next.
+    pub interval: Duration,
+    /// The number times this is added. 0: any number but 0 is a fault.
+    pub weight: i16,
 }
 
 /// Commands to run when the role changes: program and arguments each.
@@ -168,6 +215,17 @@ pub struct VirtualService {
     pub health_check: Option<Arc<HealthCheck>>,
     /// How weights follow from what is known of the servers.
     pub weighting: weight::Policy,
+    /// Commands to run when a server comes or goes.
+    pub notify: ServerHooks,
+}
+
+/// Commands to run when a server of a service comes or goes: program and arguments each.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ServerHooks {
+    /// When a server is up.
+    pub up: Option<Vec<String>>,
+    /// When a server is down.
+    pub down: Option<Vec<String>>,
 }
 
 impl VirtualService {
@@ -221,8 +279,34 @@ pub struct Email {
     pub from: String,
     /// The receivers; never empty.
     pub to: Vec<String>,
-    /// The mail server: a name or an address, with `:port` when it is not 25.
-    pub smtp_server: String,
+    /// The mail server.
+    pub smtp_server: MailServer,
     /// How long a connection to it may take to stand.
     pub connect_timeout: Duration,
+    /// How what is said to it is protected.
+    pub encryption: MailEncryption,
+    /// A file in PEM with the authorities that may have signed its certificate, in place of the system's.
+    pub ca_file: Option<String>,
+    /// Who logs in to it; none: nobody does.
+    pub login: Option<MailLogin>,
+}
+
+/// How a connection to a mail server is protected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MailEncryption {
+    /// Not at all.
+    None,
+    /// By TLS, begun with the command STARTTLS (RFC 3207). A server that does not offer it gets no mail.
+    StartTls,
+    /// By TLS from the first octet on (RFC 8314, 3.3).
+    Tls,
+}
+
+/// A login at a mail server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MailLogin {
+    /// The user.
+    pub user: String,
+    /// The file that holds the password, alone on its first line.
+    pub password_file: String,
 }

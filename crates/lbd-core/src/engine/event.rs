@@ -79,6 +79,26 @@ pub enum Spared {
     InMaintenance,
 }
 
+/// One look at a tracked thing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LookId {
+    /// The number of the tracked thing.
+    pub track: usize,
+    /// Which of the looks at it.
+    pub look: u64,
+}
+
+/// What is looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// Run this program with these arguments: well if it ends with exit code 0 in time.
+    Script(Vec<String>),
+    /// Count the processes of this program (an absolute path) or kernel's name.
+    Processes(String),
+    /// Read the number that this file holds.
+    Number(String),
+}
+
 /// Something that happened.
 #[derive(Clone, Debug)]
 pub enum Event<'a> {
@@ -101,6 +121,13 @@ pub enum Event<'a> {
     },
     /// Probes ended. However many did, the weights that follow are decided once.
     Probed(Vec<Probed>),
+    /// A look at a tracked thing ended.
+    Looked {
+        /// Which.
+        id: LookId,
+        /// The number of processes, or that in a file; of a script that went well, any. Else what was wrong.
+        found: Result<i64, String>,
+    },
     /// The kernel's interfaces and neighbours, read anew.
     Network {
         /// All interfaces.
@@ -177,6 +204,15 @@ pub enum Effect {
         /// Its number.
         check: usize,
     },
+    /// Look at a tracked thing, and report with [`Event::Looked`].
+    Look {
+        /// Which look it is.
+        id: LookId,
+        /// At what.
+        look: Look,
+        /// How long it may take.
+        timeout: Duration,
+    },
     /// Make the kernel ask for a neighbour's MAC.
     Solicit {
         /// On which interface.
@@ -219,6 +255,26 @@ pub enum Report {
         to: State,
         /// The priority it has.
         priority: Priority,
+    },
+    /// A tracked thing of a router was judged for the first time, or anew.
+    Tracked {
+        /// The router's name.
+        router: String,
+        /// The thing, in words.
+        what: String,
+        /// Whether it is well.
+        well: bool,
+        /// What was found.
+        detail: String,
+    },
+    /// Tracked things changed a router's priority.
+    Priority {
+        /// The router's name.
+        router: String,
+        /// The priority before.
+        from: Priority,
+        /// The priority now.
+        to: Priority,
     },
     /// For the first time since the start a master was heard that this host will not replace.
     MasterHeard {

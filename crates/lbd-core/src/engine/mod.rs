@@ -6,6 +6,7 @@ mod event;
 mod peers;
 mod routers;
 mod status;
+mod tracks;
 
 use std::collections::BTreeMap;
 
@@ -17,12 +18,13 @@ use crate::plan::Scope;
 use crate::weight::Want;
 use checks::Checks;
 pub use event::{
-    AdvertLink, Assignment, Effect, Event, Holding, LinkId, Neighbour, ProbeId, Probed, Report,
-    Resolution, Spared,
+    AdvertLink, Assignment, Effect, Event, Holding, LinkId, Look, LookId, Neighbour, ProbeId,
+    Probed, Report, Resolution, Spared,
 };
 use peers::Peers;
 use routers::Routers;
 pub use status::{RouterState, RouterStatus, ServerStatus, ServiceStatus, Status, Table};
+use tracks::Tracks;
 
 /// Another file for a running engine, and the links that it needs.
 #[derive(Debug)]
@@ -64,6 +66,7 @@ pub struct Engine {
     host: Host,
     routers: Routers,
     checks: Checks,
+    tracks: Tracks,
     peers: Peers,
     phase: Phase,
     /// What was last asked of the kernel.
@@ -84,6 +87,7 @@ impl Engine {
         Self {
             routers: Routers::new(&host, &[]),
             checks: Checks::new(&host, now),
+            tracks: Tracks::new(&host, now),
             peers: Peers::new(&host),
             host,
             phase: Phase::Waiting,
@@ -131,9 +135,15 @@ impl Engine {
             return effects;
         }
         let Succession { host, routers } = succession;
+        self.tracks.reload(&host, now);
+        self.tracks.network(interfaces, &mut effects);
         let old = std::mem::replace(&mut self.routers, routers);
+        // Before they take roles over: the first advert has the right priority.
+        self.routers.stand(now, &self.tracks, &mut effects);
         self.routers.succeed(old, now, &mut effects);
+        self.routers.stand(now, &self.tracks, &mut effects);
         self.routers.network(now, interfaces, &mut effects);
+        self.tracks.tick(now, &mut effects);
         self.checks.reload(&host, now, &mut effects);
         self.checks.tick(now, &mut effects);
         self.peers.reload(&host, now, &mut effects);
@@ -146,6 +156,12 @@ impl Engine {
     #[must_use]
     pub fn masterships(&self) -> Vec<String> {
         self.routers.masterships()
+    }
+
+    /// Whether this is the number of a thing that is tracked ([`LookId::track`]); a reload may end that.
+    #[must_use]
+    pub fn tracks(&self, number: usize) -> bool {
+        self.tracks.has(number)
     }
 
     /// The roles that this host holds.
@@ -181,6 +197,7 @@ impl Engine {
         [
             self.routers.deadline(),
             self.checks.deadline(),
+            self.tracks.deadline(),
             self.peers.deadline(),
         ]
         .into_iter()
@@ -195,7 +212,9 @@ impl Engine {
             (Phase::Waiting, Event::Start { adopted }) => {
                 self.phase = Phase::Running;
                 self.peers.start(now, &mut effects);
+                self.routers.stand(now, &self.tracks, &mut effects);
                 self.routers.start(now, adopted, &mut effects);
+                self.tracks.tick(now, &mut effects);
                 self.checks.tick(now, &mut effects);
                 self.converge_before_announcing(&mut effects);
             }
@@ -225,6 +244,8 @@ impl Engine {
                 self.routers.tick(now, effects);
                 self.suspect_silent(now, effects);
                 self.checks.tick(now, effects);
+                self.tracks.tick(now, effects);
+                self.routers.stand(now, &self.tracks, effects);
                 self.peers.tick(now, effects);
             }
             Event::Advert {
@@ -236,10 +257,16 @@ impl Engine {
                 self.routers.advert(now, link, &envelope, payload, effects);
             }
             Event::Probed(results) => self.checks.probed(now, results, effects),
+            Event::Looked { id, found } => {
+                self.tracks.looked(now, id, found, effects);
+                self.routers.stand(now, &self.tracks, effects);
+            }
             Event::Network {
                 interfaces,
                 neighbours,
             } => {
+                self.tracks.network(interfaces, effects);
+                self.routers.stand(now, &self.tracks, effects);
                 self.routers.network(now, interfaces, effects);
                 self.peers.network(neighbours, effects);
                 self.checks.network(now, neighbours, effects);
@@ -298,7 +325,9 @@ fn changes_desired_state(effect: &Effect) -> bool {
             | Report::Weight { .. }
             | Report::DirectorMac { .. }
             | Report::DirectorMacUnknown { .. } => true,
-            Report::Rejected { .. }
+            Report::Tracked { .. }
+            | Report::Priority { .. }
+            | Report::Rejected { .. }
             | Report::AddressesDiffer { .. }
             | Report::IntervalDiffers { .. }
             | Report::Alarm { .. }
@@ -310,6 +339,7 @@ fn changes_desired_state(effect: &Effect) -> bool {
         | Effect::Announce { .. }
         | Effect::Probe { .. }
         | Effect::Forget { .. }
+        | Effect::Look { .. }
         | Effect::Solicit { .. } => false,
     }
 }

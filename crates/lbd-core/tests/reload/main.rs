@@ -18,7 +18,7 @@ use lbd_core::desired::{Desired, Want};
 use lbd_core::engine::{Effect, Engine, Event, Neighbour, Probed, Resolution};
 use lbd_core::host::{Host, Interface};
 use netfilter_mark::Mac;
-use support::{adverts, at, deliver, roles};
+use support::{adverts, at, deliver, roles, well};
 
 const REFERENCE: &str = include_str!("../../../../testdata/lbd.yaml");
 
@@ -48,6 +48,7 @@ fn master(text: &str) -> (Engine, Vec<Effect>) {
     let mut effects = engine.handle(at(0), Event::Start { adopted: &adopted });
     effects.extend(meet(&mut engine));
     effects.extend(all_up(&mut engine, &effects.clone()));
+    well(&mut engine, at(2), &mut effects);
     (engine, effects)
 }
 
@@ -94,6 +95,7 @@ fn backup(text: &str) -> (Engine, Vec<Effect>) {
     let mut effects = engine.handle(at(0), Event::Start { adopted: &[] });
     effects.extend(meet(&mut engine));
     effects.extend(all_up(&mut engine, &effects.clone()));
+    well(&mut engine, at(2), &mut effects);
     (engine, effects)
 }
 

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use lbd_core::engine::{Effect, Engine, Event, Report};
+use lbd_core::engine::{Effect, Engine, Event, LookId, Report};
 use vrrp_proto::{Envelope, State};
 
 pub(crate) fn at(millis: u64) -> Duration {
@@ -29,11 +29,37 @@ pub(crate) fn adverts(effects: &[Effect]) -> Vec<u8> {
     effects.iter().filter_map(advert).collect()
 }
 
+/// Answers each look among the effects with the same finding; adds what comes of it.
+pub(crate) fn found(
+    engine: &mut Engine,
+    now: Duration,
+    effects: &mut Vec<Effect>,
+    finding: &Result<i64, String>,
+) {
+    let looks: Vec<LookId> = effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::Look { id, .. } => Some(*id),
+            _ => None,
+        })
+        .collect();
+    for id in looks {
+        let found = finding.clone();
+        effects.extend(engine.handle(now, Event::Looked { id, found }));
+    }
+}
+
+/// All that is tracked is well.
+pub(crate) fn well(engine: &mut Engine, now: Duration, effects: &mut Vec<Effect>) {
+    found(engine, now, effects, &Ok(0));
+}
+
 /// Makes the engine master by letting its timers run out.
 pub(crate) fn promoted(engine: &mut Engine) -> (Duration, Vec<Effect>) {
     for _ in 0..100 {
         let now = engine.deadline().unwrap();
-        let effects = engine.handle(now, Event::Tick);
+        let mut effects = engine.handle(now, Event::Tick);
+        well(engine, now, &mut effects);
         if roles(&effects).contains(&State::Master) {
             return (now, effects);
         }

@@ -10,7 +10,7 @@ use std::net::Ipv4Addr;
 use std::path::PathBuf;
 
 pub use keepalived::Keepalived;
-pub use reference::Reference;
+pub use reference::{Reference, SCRIPTS};
 
 use crate::client::Load;
 use crate::daemon::Daemon;

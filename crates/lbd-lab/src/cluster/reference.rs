@@ -3,6 +3,9 @@
 /// The configuration file that every node of the reference cluster runs with.
 const FILE: &str = include_str!("../../../../testdata/lbd.yaml");
 
+/// Where the lab's hosts have the scripts that the file has at `/root/mha`.
+pub const SCRIPTS: &str = "/run/mha";
+
 /// The reference configuration, perhaps varied.
 ///
 /// A variation replaces a passage of the very file; one that no longer finds its passage gives a file that no longer
@@ -19,11 +22,12 @@ impl Default for Reference {
 }
 
 impl Reference {
-    /// The file as it stands.
+    /// The file as it stands, but for the place of its scripts: `/root` is the machine's, and each host of the lab has a
+    /// `/run` of its own. The scripts there (`space/prepare.sh`) do what files beside them say.
     #[must_use]
     pub fn new() -> Self {
         Self {
-            text: FILE.to_owned(),
+            text: FILE.replace("/root/mha", SCRIPTS),
         }
     }
 
@@ -44,6 +48,21 @@ impl Reference {
             "retries: 3\n        retry_delay: 3s",
             "retries: 1\n        retry_delay: 1s",
         )
+    }
+
+    /// With the script run each second, failed after two failures, and given up after a second.
+    #[must_use]
+    pub fn with_quick_script(self) -> Self {
+        self.replace(
+            "interval: 5s\n        weight: -40\n        fall: 3",
+            "interval: 1s\n        timeout: 1s\n        weight: -40\n        fall: 2",
+        )
+    }
+
+    /// With mail to a server at this address.
+    #[must_use]
+    pub fn with_mail_server(self, address: std::net::Ipv4Addr) -> Self {
+        self.replace("192.168.200.1", &address.to_string())
     }
 
     /// With frames marked by somebody else.
@@ -178,6 +197,9 @@ mod tests {
             Reference::new().without_services(),
             Reference::new().without_virtual_routers(),
             Reference::new().without_hooks(),
+            Reference::new()
+                .with_quick_script()
+                .with_mail_server(std::net::Ipv4Addr::LOCALHOST),
         ];
         for file in varied {
             assert!(

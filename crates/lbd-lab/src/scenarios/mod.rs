@@ -28,6 +28,7 @@ mod rolling_restart;
 mod router_only;
 mod server_killed;
 mod sync_switched;
+mod telling;
 mod tunnel;
 mod vrrp;
 mod with_keepalived;
@@ -74,6 +75,8 @@ pub enum Need {
     Ipvsadm,
     /// nft.
     Nft,
+    /// aiosmtpd, a mail server.
+    MailServer,
     /// strace, which kills at a given system call.
     Strace,
     /// The right to real-time scheduling.
@@ -94,6 +97,7 @@ impl Need {
             Self::Mariadb => &["mariadbd", "mariadb-install-db"],
             Self::Ipvsadm => &["ipvsadm", "iptables"],
             Self::Nft => &["nft"],
+            Self::MailServer => &["aiosmtpd"],
             Self::Strace => &["strace"],
             Self::RealTime => return vrrp::no_real_time(),
         };
@@ -281,6 +285,24 @@ pub static SCENARIOS: &[Scenario] = &[
         "another file is gone over to without a read lost, and a bad one changes nothing",
         reload::run,
     ),
+    with_lbd(
+        "tracked-script",
+        "a script that fails costs the role and one that is well again brings it back, and hooks tell it in order",
+        telling::script,
+    ),
+    with_lbd(
+        "tracked-script-hangs",
+        "one that hangs has failed, and is ended with all it started",
+        telling::hanging_script,
+    ),
+    Scenario {
+        needs: &[Need::Lbd, Need::Ipvsadm, Need::MailServer],
+        ..with_lbd(
+            "mail",
+            "a real mail server gets what happened, a storm in one mail, and a dead one holds nothing up",
+            telling::mail,
+        )
+    },
     with_lbd(
         "drift",
         "what other programs change is put right, counted and told, and no fight goes on for ever",

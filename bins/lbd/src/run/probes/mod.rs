@@ -14,6 +14,7 @@ use tokio::sync::Mutex;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::AbortHandle;
 
+use super::commands::Rights;
 use prober::Prober;
 
 /// What is kept for the checks: a session with a database, say, outlives a probe.
@@ -25,6 +26,8 @@ pub(super) struct Probes {
     results: UnboundedSender<Probed>,
     /// By the number of the check.
     kept: BTreeMap<usize, Kept>,
+    /// Whose rights commands have.
+    rights: Rights,
 }
 
 #[derive(Debug)]
@@ -34,12 +37,18 @@ struct Kept {
 }
 
 impl Probes {
-    pub(super) fn new(handle: Handle, results: UnboundedSender<Probed>) -> Self {
+    pub(super) fn new(handle: Handle, results: UnboundedSender<Probed>, rights: Rights) -> Self {
         Self {
             handle,
             results,
             kept: BTreeMap::new(),
+            rights,
         }
+    }
+
+    /// Goes over to another file.
+    pub(super) fn reload(&mut self, rights: Rights) {
+        self.rights = rights;
     }
 
     /// Starts one probe. It ends by its time-out at the latest; what an earlier one of the same check has left is ended
@@ -51,7 +60,7 @@ impl Probes {
                 before.latest.abort();
                 before.prober
             }
-            None => Arc::new(Mutex::new(Prober::new(&assignment))),
+            None => Arc::new(Mutex::new(Prober::new(&assignment, &self.rights))),
         };
         let (report, asked) = (Report::new(id, self.results.clone()), Arc::clone(&prober));
         let task = self.handle.spawn(async move {

@@ -3,29 +3,33 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use healthcheck::{Failure, Outcome, exec, http, tcp};
+use healthcheck::{Alarm, Failure, Outcome, exec, http, tcp};
 use lbd_core::config::{ExecProbe, HttpProbe, HttpTrust, Probe};
 use lbd_core::engine::Assignment;
 
 use super::mysql::Mysql;
+use crate::run::commands::Rights;
 
 #[derive(Debug)]
 pub(super) enum Prober {
     Tcp,
     Mysql(Box<Mysql>),
     Exec(Box<exec::Check>),
+    /// There is nobody to run the command as.
+    Impossible(String),
     /// None until it could be made.
     Http(Option<Box<http::Check>>),
 }
 
 impl Prober {
-    pub(super) fn new(assignment: &Assignment) -> Self {
+    pub(super) fn new(assignment: &Assignment, rights: &Rights) -> Self {
         match &assignment.check.probe {
             Probe::Tcp => Self::Tcp,
             Probe::Mysql(_) => Self::Mysql(Box::default()),
-            Probe::Exec(probe) => {
-                Self::Exec(Box::new(exec::Check::new(command(assignment, probe))))
-            }
+            Probe::Exec(probe) => match command(assignment, probe, rights) {
+                Ok(options) => Self::Exec(Box::new(exec::Check::new(options))),
+                Err(why) => Self::Impossible(why),
+            },
             Probe::Http(_) => Self::Http(None),
         }
     }
@@ -42,6 +46,7 @@ impl Prober {
             }
             (Self::Exec(check), _) => check.probe().await,
             (Self::Http(kept), Probe::Http(probe)) => ask(kept, assignment, probe).await,
+            (Self::Impossible(why), _) => Outcome::Alarm(Alarm::Other(why.as_str().into())),
             (Self::Mysql(_) | Self::Http(_), _) => Outcome::Failure(Failure::Lost),
         }
     }
@@ -50,16 +55,22 @@ impl Prober {
     pub(super) async fn close(&mut self) {
         match self {
             Self::Mysql(mysql) => mysql.close().await,
-            Self::Tcp | Self::Exec(_) | Self::Http(_) => {}
+            Self::Tcp | Self::Exec(_) | Self::Http(_) | Self::Impossible(_) => {}
         }
     }
 }
 
-fn command(assignment: &Assignment, probe: &ExecProbe) -> exec::Options {
-    let mut command = probe.command.iter().cloned();
-    let program = command.next().unwrap_or_default();
-    let mut options = exec::Options::new(program, assignment.check.policy.timeout);
-    options.arguments = command.collect();
+fn command(
+    assignment: &Assignment,
+    probe: &ExecProbe,
+    rights: &Rights,
+) -> Result<exec::Options, String> {
+    let timeout = assignment.check.policy.timeout;
+    let command = rights.command(&probe.command, Vec::new(), timeout)?;
+    let mut options = exec::Options::new(command.program, timeout);
+    options.arguments = command.arguments;
+    options.run_as = command.run_as;
+    options.vetted = command.vetted;
     options.dynamic = probe.dynamic;
     let variables = [
         ("LBD_SERVICE", assignment.service.clone()),
@@ -70,7 +81,7 @@ fn command(assignment: &Assignment, probe: &ExecProbe) -> exec::Options {
     options.environment = variables
         .map(|(name, value)| (name.to_owned(), value))
         .into();
-    options
+    Ok(options)
 }
 
 async fn ask(

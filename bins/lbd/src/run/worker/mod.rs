@@ -103,6 +103,13 @@ impl Worker {
         outcome
     }
 
+    /// Says what came of all orders until now, once that is known.
+    pub(super) fn followed(&self) -> oneshot::Receiver<Outcome> {
+        let (asked, outcome) = oneshot::channel();
+        self.mailbox.order(|orders| orders.asked.push(asked));
+        outcome
+    }
+
     /// Makes the worker look at the kernel now.
     pub(super) fn look(&self) {
         self.mailbox.order(|_| ());

@@ -6,7 +6,7 @@ use std::time::Duration;
 use healthcheck::{Initial, Policy};
 use serde_yaml::Spanned;
 
-use super::command::command;
+use super::commands::command;
 use super::findings::Findings;
 use crate::config::check::{
     ExecProbe, HealthCheck, HttpProbe, HttpTrust, MysqlLevel, MysqlProbe, MysqlTls, PasswordSource,

@@ -115,6 +115,21 @@ impl Findings {
         duration
     }
 
+    /// A path from the root on.
+    pub(super) fn absolute_path(&mut self, value: &Spanned<String>, what: &str) -> String {
+        let path = self.text(value, what);
+        if !path.starts_with('/') {
+            self.add(
+                value.referenced,
+                format!(
+                    "{what} must be an absolute path, not `{}`",
+                    path.escape_debug()
+                ),
+            );
+        }
+        path
+    }
+
     /// A text that must say something and stay on one line.
     pub(super) fn text(&mut self, value: &Spanned<String>, what: &str) -> String {
         let text = &value.value;

@@ -4,7 +4,7 @@
 //! returns nothing for an item that has one, so that a single run names every mistake.
 
 mod checks;
-mod command;
+mod commands;
 mod cross;
 mod findings;
 mod kernel;
@@ -14,6 +14,7 @@ mod routers;
 mod services;
 mod spreading;
 mod topology;
+mod tracks;
 mod weighting;
 
 use super::error::ConfigError;
@@ -32,6 +33,7 @@ pub(super) fn config(file: &File) -> Result<Config, ConfigError> {
     cross::services(&file.virtual_services, &nodes, &mut findings);
     let connection_sync = kernel::connection_sync(file, &routers, &services, &mut findings);
     let left_parameters = kernel::left_parameters(file, &mut findings);
+    let script_user = commands::user(file.script_user.as_ref(), &mut findings);
     findings.finish(Config {
         cluster: file.cluster.value.clone(),
         nodes,
@@ -41,5 +43,6 @@ pub(super) fn config(file: &File) -> Result<Config, ConfigError> {
         connection_sync,
         mark_backend: kernel::mark_backend(file.mark_backend),
         left_parameters,
+        script_user,
     })
 }

@@ -7,11 +7,11 @@ use ipnet::IpNet;
 use serde_yaml::Spanned;
 use vrrp_proto::{Authentication, Centis, ChecksumForm, Password, Priority, Version, Vrid};
 
-use super::command::command;
 use super::findings::Findings;
+use super::{commands, tracks};
 use crate::config::duration::Span;
 use crate::config::file;
-use crate::config::model::{Node, NotifyHooks, TrackScript, VirtualRouter};
+use crate::config::model::{Node, VirtualRouter};
 
 /// The longest name of a network interface (`IFNAMSIZ` without its NUL, linux/if.h).
 const INTERFACE_NAME_MAX: usize = 15;
@@ -41,7 +41,7 @@ fn router(
     let router = VirtualRouter {
         name: findings.text(&item.name, "name"),
         id: id?,
-        interface: interface(&item.interface, findings),
+        interface: nic(&item.interface, findings),
         version,
         priorities: priorities(&item.priority, nodes, findings),
         advert_interval: interval?,
@@ -51,18 +51,17 @@ fn router(
         addresses,
         preempt: item.preempt.unwrap_or(true),
         preempt_delay: preempt_delay(item.preempt_delay.as_ref(), interval, findings),
-        track_scripts: item
-            .track_scripts
-            .iter()
-            .map(|script| track_script(script, findings))
-            .collect(),
-        notify: item
-            .notify
-            .as_ref()
-            .map(|hooks| notify(hooks, findings))
-            .unwrap_or_default(),
+        track_scripts: each(&item.track_scripts, findings, tracks::script),
+        track_interfaces: each(&item.track_interfaces, findings, tracks::interface),
+        track_processes: each(&item.track_processes, findings, tracks::process),
+        track_files: each(&item.track_files, findings, tracks::file),
+        notify: commands::role_hooks(item.notify.as_ref(), findings),
     };
     Some(router)
+}
+
+fn each<T, U>(items: &[T], findings: &mut Findings, check: fn(&T, &mut Findings) -> U) -> Vec<U> {
+    items.iter().map(|item| check(item, findings)).collect()
 }
 
 fn version(item: &file::Router, findings: &mut Findings) -> Version {
@@ -76,7 +75,17 @@ fn version(item: &file::Router, findings: &mut Findings) -> Version {
     }
 }
 
-fn interface(value: &Spanned<String>, findings: &mut Findings) -> String {
+fn nic(value: &Spanned<String>, findings: &mut Findings) -> String {
+    if value.value == "lo" {
+        findings.add(
+            value.referenced,
+            "lo reaches no other director; name the NIC of the clients' network",
+        );
+    }
+    interface(value, findings)
+}
+
+pub(super) fn interface(value: &Spanned<String>, findings: &mut Findings) -> String {
     let name = &value.value;
     let legal = !name.is_empty()
         && name.len() <= INTERFACE_NAME_MAX
@@ -87,12 +96,6 @@ fn interface(value: &Spanned<String>, findings: &mut Findings) -> String {
         findings.add(
             value.referenced,
             format!("`{}` can be no interface's name", name.escape_debug()),
-        );
-    }
-    if name == "lo" {
-        findings.add(
-            value.referenced,
-            "lo reaches no other director; name the NIC of the clients' network",
         );
     }
     name.clone()
@@ -280,49 +283,5 @@ fn checksum(
     match value.value {
         file::Checksum::WithPseudoHeader => ChecksumForm::WithPseudoHeader,
         file::Checksum::WithoutPseudoHeader => ChecksumForm::WithoutPseudoHeader,
-    }
-}
-
-fn track_script(item: &file::TrackScript, findings: &mut Findings) -> TrackScript {
-    let interval = findings.duration(item.interval.as_ref(), "interval", Duration::from_secs(1));
-    if let Some(weight) = &item.weight
-        && !(-253..=253).contains(&weight.value)
-    {
-        findings.add(
-            weight.referenced,
-            format!("weight is {}; it must be -253 to 253", weight.value),
-        );
-    }
-    let weight = item.weight.as_ref().map_or(0, |weight| weight.value);
-    TrackScript {
-        name: findings.text(&item.name, "name"),
-        command: command(&item.command, findings),
-        interval,
-        timeout: findings.duration(item.timeout.as_ref(), "timeout", interval),
-        weight: i16::try_from(weight).unwrap_or(0),
-        fall: at_least_one(item.fall.as_ref(), "fall", findings),
-        rise: at_least_one(item.rise.as_ref(), "rise", findings),
-    }
-}
-
-fn at_least_one(value: Option<&Spanned<u32>>, what: &str, findings: &mut Findings) -> u32 {
-    match value {
-        None => 1,
-        Some(value) if value.value >= 1 => value.value,
-        Some(value) => {
-            findings.add(value.referenced, format!("{what} must be at least 1"));
-            1
-        }
-    }
-}
-
-fn notify(section: &file::Notify, findings: &mut Findings) -> NotifyHooks {
-    let mut hook =
-        |value: &Option<Spanned<Vec<String>>>| value.as_ref().map(|value| command(value, findings));
-    NotifyHooks {
-        master: hook(&section.master),
-        backup: hook(&section.backup),
-        fault: hook(&section.fault),
-        stop: hook(&section.stop),
     }
 }

@@ -8,7 +8,7 @@ use ipvs_netlink::{Forwarding, Tunnel};
 use serde_yaml::Spanned;
 
 use super::findings::Findings;
-use super::{checks, spreading, topology, weighting};
+use super::{checks, commands, spreading, topology, weighting};
 use crate::config::file;
 use crate::config::model::{MarkMode, Node, VirtualRouter, VirtualService};
 
@@ -73,6 +73,7 @@ fn service(
         directors,
         weighting: weighting::policy(item, health_check.as_deref(), findings),
         health_check,
+        notify: commands::server_hooks(item.notify.as_ref(), findings),
     };
     topology::service(item, &service, nodes, routers, findings);
     Some(service)

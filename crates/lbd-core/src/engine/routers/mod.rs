@@ -9,6 +9,7 @@ use vrrp_proto::{Envelope, Input, State};
 
 use super::event::{AdvertLink, Effect, Holding, LinkId};
 use super::status::RouterStatus;
+use super::tracks::Tracks;
 use crate::desired::Role;
 use crate::host::{Host, Interface};
 use slot::Slot;
@@ -135,6 +136,14 @@ impl Routers {
             if slot.deadline().is_some_and(|at| at <= now) {
                 slot.tick(now, effects);
             }
+        }
+    }
+
+    /// Gives each router the priority and the fitness that its tracked things leave it.
+    pub(super) fn stand(&mut self, now: Time, tracks: &Tracks, effects: &mut Vec<Effect>) {
+        for slot in &mut self.slots {
+            let standing = tracks.standing(slot.name());
+            slot.stand(now, standing, effects);
         }
     }
 

@@ -15,6 +15,7 @@ use crate::config::VirtualRouter;
 use crate::desired::Role;
 use crate::engine::event::{Effect, Holding, LinkId, Report};
 use crate::engine::status::RouterStatus;
+use crate::engine::tracks::Standing;
 use crate::host::{Host, Interface};
 
 /// How often a master announces its addresses without any cause. An announcement that the network lost, or
@@ -39,6 +40,9 @@ pub(super) struct Slot {
     priority: Priority,
     router: Router,
     started: bool,
+    /// Whether its interface and source address are there; nothing before the first look.
+    usable: Option<bool>,
+    standing: Standing,
     counters: Counters,
     /// The last sender that was not resigning, and its priority.
     heard: Option<(IpAddr, Priority)>,
@@ -72,6 +76,8 @@ impl Slot {
             priority,
             router: Router::new(election(&config, priority, source)),
             started: false,
+            usable: None,
+            standing: Standing::default(),
             counters: Counters::default(),
             heard: None,
             heard_at: None,
@@ -114,11 +120,12 @@ impl Slot {
     /// Takes the place of this router under another file. The election goes on with all that it knows; a master tells
     /// the others and the hosts what is new to them, and nothing else.
     pub(super) fn succeed(&mut self, before: Self, now: Time, effects: &mut Vec<Effect>) {
-        let election = *self.router.config();
         let says_the_same = before.adverts() == self.adverts();
-        let same = says_the_same && *before.router.config() == election;
+        let (election, old) = (in_effect(&self.router), in_effect(&before.router));
+        let same = says_the_same && old == election;
         self.router = before.router;
         self.started = before.started;
+        self.usable = before.usable;
         self.counters = before.counters;
         self.heard = before.heard;
         self.heard_at = before.heard_at;
@@ -203,8 +210,38 @@ impl Slot {
     }
 
     pub(super) fn network(&mut self, now: Time, usable: bool, effects: &mut Vec<Effect>) {
-        match (usable, self.router.state()) {
-            (usable, _) if !self.started => self.start(now, usable, effects),
+        self.usable = Some(usable);
+        self.refit(now, effects);
+    }
+
+    /// What is tracked changes the priority at once. The master-down time of a backup and the adverts of a master are
+    /// the election's to reckon with.
+    pub(super) fn stand(&mut self, now: Time, standing: Standing, effects: &mut Vec<Effect>) {
+        self.standing = standing;
+        let (from, to) = (self.router.priority(), standing.priority(self.priority));
+        if from != to {
+            self.handle(now, Input::SetPriority(to), effects);
+            if self.started {
+                effects.push(Effect::Report(Report::Priority {
+                    router: self.config.name.clone(),
+                    from,
+                    to,
+                }));
+            }
+        }
+        self.refit(now, effects);
+    }
+
+    /// Takes part in the election as far as the interface and what is tracked let it. A router that has not started
+    /// waits until each tracked thing was looked at once: what is not known can neither be counted nor believed.
+    fn refit(&mut self, now: Time, effects: &mut Vec<Effect>) {
+        let Some(usable) = self.usable else {
+            return;
+        };
+        let fit = usable && !self.standing.fault;
+        match (fit, self.router.state()) {
+            _ if !self.started && self.standing.unknown => {}
+            (fit, _) if !self.started => self.start(now, fit, effects),
             (true, State::Fault) => self.handle(now, Input::FaultCleared, effects),
             (false, State::Backup | State::Master) => self.handle(now, Input::Fault, effects),
             (true, State::Initialize | State::Backup | State::Master)
@@ -438,6 +475,14 @@ impl Slot {
         let length = vrrp_proto::encode(&outgoing, &mut payload)?;
         payload.truncate(length);
         Ok(payload)
+    }
+}
+
+/// A router's configuration, with the priority that what is tracked leaves it.
+fn in_effect(router: &Router) -> RouterConfig {
+    RouterConfig {
+        priority: router.priority(),
+        ..*router.config()
     }
 }
 

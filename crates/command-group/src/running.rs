@@ -1,15 +1,14 @@
 //! A command that runs.
 
-use std::io::{self, ErrorKind};
+use std::io;
 use std::process::Stdio;
 
 use nix::sys::signal::Signal;
 use tokio::net::unix::pipe;
 
-use super::Options;
-use super::group::{End, Group};
-use super::tail::Tail;
-use crate::Failure;
+use crate::group::{End, Group};
+use crate::tail::Tail;
+use crate::{Error, Options};
 
 /// All that a command inherits, besides [`Options::environment`].
 const ENVIRONMENT: [(&str, &str); 2] = [
@@ -21,7 +20,7 @@ const ENVIRONMENT: [(&str, &str); 2] = [
 ];
 
 /// One run of a command, with its output. When it is dropped, its group is killed.
-pub(super) struct Running<'a> {
+pub(crate) struct Running<'a> {
     group: &'a mut Group,
     /// None once everybody has closed it.
     output: Option<pipe::Receiver>,
@@ -29,11 +28,14 @@ pub(super) struct Running<'a> {
 }
 
 impl<'a> Running<'a> {
-    pub(super) fn start(
+    pub(crate) fn start(
         options: &Options,
         slot: &'a mut Option<Group>,
-    ) -> Result<Running<'a>, Failure> {
-        let failed = |error| cannot_run(&options.program, &error);
+    ) -> Result<Running<'a>, Error> {
+        let failed = |source| Error::NotStarted {
+            program: options.program.clone(),
+            source,
+        };
         let (reader, writer) = io::pipe().map_err(failed)?;
         let reader = pipe::Receiver::from_owned_fd(reader.into()).map_err(failed)?;
         let mut command = std::process::Command::new(&options.program);
@@ -51,7 +53,7 @@ impl<'a> Running<'a> {
             .stdin(Stdio::null())
             .stdout(writer.try_clone().map_err(failed)?)
             .stderr(writer);
-        let group = Group::start(command, options.run_as).map_err(failed)?;
+        let group = Group::start(command, options.run_as.as_ref()).map_err(failed)?;
         Ok(Running {
             group: slot.insert(group),
             output: Some(reader),
@@ -59,17 +61,17 @@ impl<'a> Running<'a> {
         })
     }
 
-    pub(super) fn signal(&self, signal: Signal) {
+    pub(crate) fn signal(&self, signal: Signal) {
         self.group.signal(signal);
     }
 
     /// Waits until the command has ended, and reaps it.
-    pub(super) async fn reap(&mut self) {
+    pub(crate) async fn reap(&mut self) {
         self.group.reap().await;
     }
 
     /// Reads until the command itself ends.
-    pub(super) async fn end(&mut self) -> io::Result<End> {
+    pub(crate) async fn end(&mut self) -> io::Result<End> {
         loop {
             tokio::select! {
                 biased;
@@ -80,7 +82,7 @@ impl<'a> Running<'a> {
     }
 
     /// The last line of what has been written up to now.
-    pub(super) fn last_line(&mut self) -> String {
+    pub(crate) fn last_line(&mut self) -> String {
         if let Some(output) = &self.output {
             // Past tokio, which would not read before it has heard that there is something.
             self.tail
@@ -94,18 +96,6 @@ impl Drop for Running<'_> {
     fn drop(&mut self) {
         self.group.signal(Signal::SIGKILL);
     }
-}
-
-fn cannot_run(program: &str, error: &io::Error) -> Failure {
-    let is_unfit = matches!(
-        error.kind(),
-        ErrorKind::NotFound | ErrorKind::PermissionDenied
-    );
-    let hint = match is_unfit {
-        true => "; it must be a file that may be run",
-        false => "",
-    };
-    Failure::Other(format!("cannot run {program}: {error}{hint}").into())
 }
 
 /// Reads once; for ever, when there is nothing more to come.

@@ -26,21 +26,12 @@
 //! No zombie stays, and there are never two runs of one [`Check`] at once. Dropping the future of a probe kills the
 //! group; its leader is reaped when the check is dropped, too, or by the next probe, before it starts anything.
 
-mod group;
-mod running;
-mod tail;
+use std::time::Duration;
 
-use std::time::{Duration, Instant};
-
-use nix::sys::signal::Signal;
+pub use command_group::RunAs;
+use command_group::{End, Error, Run, Runner};
 
 use crate::{Failure, Measured, Outcome};
-
-use group::{End, Group};
-use running::Running;
-
-/// How long a process that was killed may take to be gone; longer only while the kernel itself holds it up.
-const DEATH: Duration = Duration::from_millis(200);
 
 /// What to run, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,15 +51,9 @@ pub struct Options {
     pub environment: Vec<(String, String)>,
     /// Whose rights the command has; none: the daemon's.
     pub run_as: Option<RunAs>,
-}
-
-/// A user and group by number; there are no supplementary groups.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RunAs {
-    /// The user.
-    pub uid: u32,
-    /// The group.
-    pub gid: u32,
+    /// Whether a program is refused that others than root and its user can write
+    /// ([`command_group::vet`]). Default: no.
+    pub vetted: bool,
 }
 
 impl Options {
@@ -82,6 +67,18 @@ impl Options {
             dynamic: false,
             environment: Vec::new(),
             run_as: None,
+            vetted: false,
+        }
+    }
+
+    fn command(&self) -> command_group::Options {
+        command_group::Options {
+            arguments: self.arguments.clone(),
+            environment: self.environment.clone(),
+            kill_after: self.kill_after,
+            run_as: self.run_as.clone(),
+            vetted: self.vetted,
+            ..command_group::Options::new(&self.program, self.timeout)
         }
     }
 }
@@ -90,8 +87,7 @@ impl Options {
 #[derive(Debug)]
 pub struct Check {
     options: Options,
-    /// What is running, or was not gone yet when it was last looked at.
-    group: Option<Group>,
+    runner: Runner,
 }
 
 impl Check {
@@ -99,7 +95,7 @@ impl Check {
     pub fn new(options: Options) -> Check {
         Check {
             options,
-            group: None,
+            runner: Runner::new(),
         }
     }
 
@@ -108,76 +104,34 @@ impl Check {
     /// Returns within the time-out, [`Options::kill_after`] and 200 ms. Needs a tokio runtime with IO and time
     /// enabled.
     pub async fn probe(&mut self) -> Outcome {
-        let begun = Instant::now();
-        if let Err(failure) = self.bury().await {
-            return Outcome::Failure(failure);
-        }
-        let Check { options, group } = self;
-        let mut running = match Running::start(options, group) {
-            Ok(running) => running,
-            Err(failure) => return Outcome::Failure(failure),
-        };
-        let timeout = options.timeout.saturating_sub(begun.elapsed());
-        let end = tokio::time::timeout(timeout, running.end()).await;
-        if end.is_err() {
-            running.signal(Signal::SIGTERM);
-            // Whether it obeys or not, the group is killed next.
-            let _ = tokio::time::timeout(options.kill_after, running.end()).await;
-        }
-        running.signal(Signal::SIGKILL);
-        let gone = tokio::time::timeout(DEATH, running.reap()).await.is_ok();
-        let last_line = running.last_line();
-        drop(running);
-        if gone {
-            *group = None;
-        }
-        match end {
-            Ok(Ok(end)) => judge(end, options.dynamic, &last_line, begun.elapsed()),
-            Ok(Err(error)) => other(format!("cannot wait for {}: {error}", options.program)),
-            Err(_elapsed) => Outcome::Failure(Failure::TimedOut),
-        }
-    }
-
-    /// Sees an earlier run off that was not gone when its probe ended.
-    async fn bury(&mut self) -> Result<(), Failure> {
-        let Some(group) = &mut self.group else {
-            return Ok(());
-        };
-        group.signal(Signal::SIGKILL);
-        let pid = group.pid();
-        match tokio::time::timeout(self.options.timeout, group.reap()).await {
-            Ok(()) => {
-                self.group = None;
-                Ok(())
-            }
-            Err(_elapsed) => Err(Failure::Other(
-                format!("process {pid} of an earlier run was killed and does not end").into(),
-            )),
+        let run = self.runner.run(&self.options.command()).await;
+        match run {
+            Ok(run) => judge(&run, self.options.dynamic),
+            Err(Error::TimedOut) => Outcome::Failure(Failure::TimedOut),
+            Err(
+                error @ (Error::NotStarted { .. }
+                | Error::Unfit { .. }
+                | Error::Remains { .. }
+                | Error::Lost { .. }),
+            ) => Outcome::Failure(Failure::Other(error.to_string().into())),
         }
     }
 }
 
-fn judge(end: End, dynamic: bool, last_line: &str, took: Duration) -> Outcome {
-    let weight = match end {
+fn judge(run: &Run, dynamic: bool) -> Outcome {
+    let weight = match run.end {
         End::Exit(0) => None,
         End::Exit(code @ (2..=125 | 128..)) if dynamic => Some(u32::from(code).saturating_sub(2)),
-        End::Exit(_) | End::Signal(_) => return wrong(end, last_line),
+        End::Exit(_) | End::Signal(_) => {
+            return Outcome::Failure(Failure::Wrong(run.to_string().into()));
+        }
     };
     let measured = Measured {
         weight,
         ..Measured::default()
     };
-    Outcome::Success { took, measured }
-}
-
-fn wrong(end: End, last_line: &str) -> Outcome {
-    let reason = match last_line {
-        "" => end.to_string(),
-        last_line => format!("{end}: {last_line}"),
-    };
-    Outcome::Failure(Failure::Wrong(reason.into()))
-}
-
-fn other(what: String) -> Outcome {
-    Outcome::Failure(Failure::Other(what.into()))
+    Outcome::Success {
+        took: run.took,
+        measured,
+    }
 }

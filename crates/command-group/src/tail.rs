@@ -10,7 +10,7 @@ const AT_ONCE: usize = 64 * 1024;
 
 /// The last line that is not blank, and the one that is not complete yet.
 #[derive(Debug, Default)]
-pub(super) struct Tail {
+pub(crate) struct Tail {
     last: Vec<u8>,
     current: Vec<u8>,
 }
@@ -34,7 +34,7 @@ impl Tail {
     }
 
     /// Takes what `read` gives without waiting, up to a bound. False once there is nothing more to come.
-    pub(super) fn take_what_is_there(
+    pub(crate) fn take_what_is_there(
         &mut self,
         mut read: impl FnMut(&mut [u8]) -> io::Result<usize>,
     ) -> bool {
@@ -53,7 +53,7 @@ impl Tail {
     }
 
     /// The last line, printable.
-    pub(super) fn last_line(&mut self) -> String {
+    pub(crate) fn last_line(&mut self) -> String {
         self.end_line();
         String::from_utf8_lossy(self.last.trim_ascii())
             .chars()

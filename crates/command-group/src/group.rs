@@ -7,15 +7,17 @@ use std::process::{Child, Command};
 
 use nix::sys::signal::{Signal, killpg};
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
-use nix::unistd::Pid;
+use nix::unistd::{Gid, Pid, Uid, setgid, setgroups, setuid};
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::RunAs;
+use crate::RunAs;
 
-/// How the leader of a group ended.
+/// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum End {
+pub enum End {
+    /// By itself, with this exit code.
     Exit(u8),
+    /// By this signal.
     Signal(Signal),
 }
 
@@ -31,7 +33,7 @@ impl fmt::Display for End {
 /// A command and all it starts. As long as the command is not reaped, its number belongs to nobody
 /// else, so that a signal to the group cannot hit strangers.
 #[derive(Debug)]
-pub(super) struct Group {
+pub(crate) struct Group {
     /// None once reaped.
     leader: Option<Child>,
     pid: Pid,
@@ -39,10 +41,10 @@ pub(super) struct Group {
 }
 
 impl Group {
-    pub(super) fn start(mut command: Command, run_as: Option<RunAs>) -> io::Result<Group> {
+    pub(crate) fn start(mut command: Command, run_as: Option<&RunAs>) -> io::Result<Group> {
         command.process_group(0);
-        if let Some(RunAs { uid, gid }) = run_as {
-            command.gid(gid).uid(uid);
+        if let Some(run_as) = run_as.filter(|other| !is_us(other)) {
+            become_other(&mut command, run_as);
         }
         // Before the start, or the command could end unheard.
         let children = signal(SignalKind::child())?;
@@ -55,11 +57,11 @@ impl Group {
         })
     }
 
-    pub(super) fn pid(&self) -> Pid {
+    pub(crate) fn pid(&self) -> Pid {
         self.pid
     }
 
-    pub(super) fn signal(&self, signal: Signal) {
+    pub(crate) fn signal(&self, signal: Signal) {
         if self.leader.is_some() {
             // It fails when they all have ended, which is as well.
             let _ = killpg(self.pid, signal);
@@ -67,7 +69,7 @@ impl Group {
     }
 
     /// Waits until the leader has ended, and leaves it unreaped.
-    pub(super) async fn ended(&mut self) -> io::Result<End> {
+    pub(crate) async fn ended(&mut self) -> io::Result<End> {
         loop {
             let flags = WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT | WaitPidFlag::WNOHANG;
             if let Some(end) = end(waitid(Id::Pid(self.pid), flags)?) {
@@ -78,13 +80,36 @@ impl Group {
     }
 
     /// Waits until the leader has ended, and reaps it.
-    pub(super) async fn reap(&mut self) {
+    pub(crate) async fn reap(&mut self) {
         // Without a leader to wait for there is nothing to reap either.
         let _ = self.ended().await;
         if let Some(mut leader) = self.leader.take() {
             let _ = leader.try_wait();
         }
     }
+}
+
+/// To become who one is takes no capability.
+fn is_us(run_as: &RunAs) -> bool {
+    let us = (Uid::effective().as_raw(), Gid::effective().as_raw());
+    us == (run_as.uid, run_as.gid)
+}
+
+/// Not by [`CommandExt::uid`], which leaves no supplementary groups.
+#[allow(unsafe_code)]
+fn become_other(command: &mut Command, run_as: &RunAs) {
+    let groups: Vec<Gid> = run_as.groups.iter().copied().map(Gid::from_raw).collect();
+    let (uid, gid) = (Uid::from_raw(run_as.uid), Gid::from_raw(run_as.gid));
+    // SAFETY: between fork and exec only system calls are made, with arguments that were made before; nothing is
+    // allocated.
+    unsafe {
+        command.pre_exec(move || {
+            setgroups(&groups)?;
+            setgid(gid)?;
+            setuid(uid)?;
+            Ok(())
+        })
+    };
 }
 
 fn end(status: WaitStatus) -> Option<End> {
@@ -99,7 +124,7 @@ fn end(status: WaitStatus) -> Option<End> {
     }
 }
 
-/// A check that is given up for good while its command runs still leaves no zombie: the command has been killed,
+/// A runner that is given up for good while its command runs still leaves no zombie: the command has been killed,
 /// and is waited for where nobody waits for it.
 impl Drop for Group {
     fn drop(&mut self) {

@@ -15,15 +15,20 @@ fn file() -> Reference {
     let stop = format!(
         "      stop: [\"{SCRIPTS}/scripts/write_state.sh\", \"{SCRIPTS}/log\", \"STOP\"]\n\nvirtual_services:"
     );
+    let servers = format!(
+        "scheduler: rr\n    notify: {{ up: [{SCRIPTS}/scripts/write_state.sh, {SCRIPTS}, UP], \
+         down: [{SCRIPTS}/scripts/write_state.sh, {SCRIPTS}, DOWN] }}\n"
+    );
     Reference::new()
         .with_quick_checks()
         .with_quick_script()
         .replace("\nvirtual_services:", &stop)
+        .replace("scheduler: rr\n", &servers)
 }
 
 pub(super) fn script(lab: &mut Lab) -> Result {
     let cluster = Cluster::build(lab)?;
-    let _servers = cluster.line_servers(lab)?;
+    let mut servers = cluster.line_servers(lab)?;
     let mut fleet = cluster.lbd_everywhere(&file())?;
     cluster.settled(lab, &cluster.db1, &cluster.databases())?;
     let load = cluster.load().start(lab, &cluster.client)?;
@@ -54,6 +59,14 @@ pub(super) fn script(lab: &mut Lab) -> Result {
     let report = load.stop()?;
     lab.say(&report);
 
+    lab.say("the server of db3 goes and comes");
+    let down = "DOWN SERVER db3 DOWN reads (SERVER db3 DOWN )";
+    let up = "UP SERVER db3 UP reads (SERVER db3 UP )";
+    daemon_of(&mut servers, &cluster.db3)?.kill()?;
+    server_told(lab, &cluster.db1, down)?;
+    daemon_of(&mut servers, &cluster.db3)?.restart()?;
+    server_told(lab, &cluster.db1, up)?;
+
     daemon_of(&mut fleet, &cluster.db1)?.stop()?;
     let states = cluster.db1.run(&format!("cat {SCRIPTS}/log/states"))?;
     lab.say(&states);
@@ -77,6 +90,18 @@ pub(super) fn script(lab: &mut Lab) -> Result {
         "db1's hooks told each state in order, with arguments and environment: {states}"
     );
     Ok(())
+}
+
+/// Waits until this is the last that the hooks for servers told.
+fn server_told(lab: &Lab, host: &Host, line: &str) -> Result {
+    lab.wait_until(&format!("the hook is told {line}"), LIMIT, || {
+        // Nothing was told, no file.
+        let told = host
+            .run(&format!("cat {SCRIPTS}/states"))
+            .unwrap_or_default();
+        Ok(told.lines().last() == Some(line))
+    })
+    .map(drop)
 }
 
 pub(super) fn hanging_script(lab: &mut Lab) -> Result {

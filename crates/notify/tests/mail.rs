@@ -3,6 +3,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
@@ -126,6 +127,11 @@ fn mailing(settings: Settings, work: impl FnOnce(&Mail, &Told)) -> Vec<Delivery>
         runtime.block_on(async { tokio::time::timeout(Duration::from_secs(30), task).await });
     ended.expect("it ends when it is closed").unwrap();
     told.lock().unwrap().clone()
+}
+
+fn secret(path: &Path, text: &str) {
+    std::fs::write(path, text).unwrap();
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o400)).unwrap();
 }
 
 fn wait(what: &str, reached: impl Fn() -> bool) {
@@ -275,7 +281,7 @@ fn one_that_is_put_off_is_tried_again() {
 fn with_starttls_or_tls_and_a_login_the_mail_goes_encrypted() {
     let folder = tempfile::tempdir().unwrap();
     let password_file = folder.path().join("password");
-    std::fs::write(&password_file, "s3cret\n").unwrap();
+    secret(&password_file, "s3cret\n");
     for (kind, encryption) in [("starttls", Encryption::StartTls), ("tls", Encryption::Tls)] {
         let server = Server::encrypted(kind, &["--login", "lbd", "s3cret"]);
         let settings = Settings {
@@ -301,7 +307,7 @@ fn with_starttls_or_tls_and_a_login_the_mail_goes_encrypted() {
 fn a_wrong_password_is_a_refusal_that_says_so() {
     let folder = tempfile::tempdir().unwrap();
     let password_file = folder.path().join("password");
-    std::fs::write(&password_file, "guessed").unwrap();
+    secret(&password_file, "guessed");
     let server = Server::encrypted("starttls", &["--login", "lbd", "s3cret"]);
     let settings = Settings {
         encryption: Encryption::StartTls,

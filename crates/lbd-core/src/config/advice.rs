@@ -15,6 +15,7 @@ impl Config {
         let mut advice = Vec::new();
         for router in &self.routers {
             advice.extend(ignored_tracks(router));
+            advice.extend(unheeded_tracks(router));
             if router.authentication != Authentication::None {
                 advice.push(format!(
                     "the password of `{}` is no security: every host on the network can read it in each advert \
@@ -63,17 +64,32 @@ fn ignored_tracks(router: &VirtualRouter) -> Option<String> {
         .iter()
         .find(|(_, priority)| **priority == Priority::OWNER)?
         .0;
-    let weights = router.track_scripts.iter().map(|track| track.weight);
-    let weights = weights
-        .chain(router.track_interfaces.iter().map(|track| track.weight))
-        .chain(router.track_processes.iter().map(|track| track.weight))
-        .chain(router.track_files.iter().map(|track| track.weight));
-    weights.into_iter().any(|weight| weight != 0).then(|| {
+    has_weights(router).then(|| {
         format!(
             "`{owner}` owns the addresses of `{}`: its priority stays 255, whatever weights say; a weight of 0 (a fault) counts",
             router.name
         )
     })
+}
+
+/// A backup that does not preempt puts up with a master of whatever priority.
+fn unheeded_tracks(router: &VirtualRouter) -> Option<String> {
+    (!router.preempt && has_weights(router)).then(|| {
+        format!(
+            "`{}` does not preempt: a master whose tracked things fail stays master, however low its priority; give them the \
+             weight 0 (a fault)",
+            router.name
+        )
+    })
+}
+
+fn has_weights(router: &VirtualRouter) -> bool {
+    let scripts = router.track_scripts.iter().map(|track| track.weight);
+    let mut weights = scripts
+        .chain(router.track_interfaces.iter().map(|track| track.weight))
+        .chain(router.track_processes.iter().map(|track| track.weight))
+        .chain(router.track_files.iter().map(|track| track.weight));
+    weights.any(|weight| weight != 0)
 }
 
 /// `rr` and its like know only two weights: 0 and any other.

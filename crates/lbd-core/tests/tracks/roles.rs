@@ -145,3 +145,19 @@ fn a_reload_without_what_was_tracked_gives_the_priority_back() {
     promoted(&mut engine);
     assert_eq!(advertised(&mut engine), 100);
 }
+
+#[test]
+fn a_file_without_preemption_is_told_what_its_weights_are_worth() {
+    let warned = |weight: i32, preempt: bool| {
+        let tracked = format!(
+            "track_scripts: [{{ name: s, command: [/bin/true], weight: {weight} }}]\n    preempt: {preempt}"
+        );
+        let config = Config::parse(&file("{ db1: 100, db2: 90 }", &tracked)).unwrap();
+        config
+            .advice()
+            .iter()
+            .any(|line| line.contains("does not preempt"))
+    };
+    assert!(warned(-40, false));
+    assert!(!warned(0, false) && !warned(-40, true));
+}

@@ -8,6 +8,7 @@
 //! Each receiver gets a mail of its own, so that one who is refused costs the others nothing.
 
 mod letter;
+mod password;
 mod post;
 mod transport;
 
@@ -36,7 +37,7 @@ pub enum Encryption {
 pub struct Login {
     /// The user.
     pub user: String,
-    /// The file whose first line is the password; read before each mail.
+    /// The file whose first line is the password; read before each mail. Others must not be able to read or write it.
     pub password_file: PathBuf,
 }
 

@@ -11,7 +11,7 @@ use lettre::transport::smtp::extension::ClientId;
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
 
 use super::letter::Letter;
-use super::{Encryption, Login, Settings};
+use super::{Encryption, Login, Settings, password};
 
 /// How many answers of the server a mail takes, each within the connection's time-out: with what comes before the mail,
 /// fewer than this.
@@ -123,10 +123,8 @@ fn parameters(settings: &Settings) -> Result<TlsParameters, Failure> {
 }
 
 fn credentials(login: &Login) -> Result<Credentials, Failure> {
-    let text = read(&login.password_file)?;
-    let text = String::from_utf8_lossy(&text);
-    let password = text.lines().next().unwrap_or_default();
-    Ok(Credentials::new(login.user.clone(), password.to_owned()))
+    let password = password::read(&login.password_file).map_err(Failure::Passing)?;
+    Ok(Credentials::new(login.user.clone(), password))
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {

@@ -338,8 +338,8 @@ fn a_hook_that_hangs_does_not_keep_the_daemon_from_stopping() {
     );
 }
 
-#[test]
-fn a_script_that_runs_is_ended_when_the_daemon_stops() {
+/// A host whose script hangs, and the file of the process that does.
+fn hanging() -> (Host, String) {
     let mut host = Host::new();
     let pid = host.path("out").join("pid");
     host.program(
@@ -354,13 +354,29 @@ fn a_script_that_runs_is_ended_when_the_daemon_stops() {
     .unwrap();
     host.start();
     host.wait("the script", |_| {
-        fs::read_to_string(&pid).is_ok_and(|text| !text.is_empty())
+        fs::read_to_string(&pid).is_ok_and(|text| text.ends_with('\n'))
     });
     let script = fs::read_to_string(&pid).unwrap();
     let stat = format!("/proc/{}/stat", script.trim());
     assert!(Path::new(&stat).exists());
+    (host, stat)
+}
+
+fn is_over(stat: &str) -> bool {
+    !fs::read_to_string(stat).is_ok_and(|stat| !stat.contains(") Z "))
+}
+
+#[test]
+fn a_script_that_runs_is_ended_when_the_daemon_stops() {
+    let (mut host, stat) = hanging();
     assert_eq!(host.end(), Some(0), "{}", host.log());
-    host.wait("end of the script", |_| {
-        !fs::read_to_string(&stat).is_ok_and(|stat| !stat.contains(") Z "))
-    });
+    host.wait("end of the script", |_| is_over(&stat));
+}
+
+#[test]
+fn so_it_is_when_the_daemon_is_killed() {
+    let (mut host, stat) = hanging();
+    let daemon = host.child().expect("a daemon");
+    kill(daemon, Signal::SIGKILL).unwrap();
+    host.wait("end of the script", |_| is_over(&stat));
 }

@@ -5,12 +5,14 @@ use std::io;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command};
 
+use nix::errno::Errno;
+use nix::sys::prctl::set_pdeathsig;
 use nix::sys::signal::{Signal, killpg};
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
 use nix::unistd::{Gid, Pid, Uid, setgid, setgroups, setuid};
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::RunAs;
+use crate::{Options, RunAs};
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,10 +43,14 @@ pub(crate) struct Group {
 }
 
 impl Group {
-    pub(crate) fn start(mut command: Command, run_as: Option<&RunAs>) -> io::Result<Group> {
+    pub(crate) fn start(mut command: Command, options: &Options) -> io::Result<Group> {
         command.process_group(0);
-        if let Some(run_as) = run_as.filter(|other| !is_us(other)) {
+        if let Some(run_as) = options.run_as.as_ref().filter(|other| !is_us(other)) {
             become_other(&mut command, run_as);
+        }
+        // After that: it is forgotten when a process becomes another user's.
+        if options.ends_with_caller {
+            end_with_caller(&mut command);
         }
         // Before the start, or the command could end unheard.
         let children = signal(SignalKind::child())?;
@@ -108,6 +114,22 @@ fn become_other(command: &mut Command, run_as: &RunAs) {
             setgid(gid)?;
             setuid(uid)?;
             Ok(())
+        })
+    };
+}
+
+#[allow(unsafe_code)]
+fn end_with_caller(command: &mut Command) {
+    let caller = Pid::this();
+    // SAFETY: between fork and exec only system calls are made.
+    unsafe {
+        command.pre_exec(move || {
+            set_pdeathsig(Signal::SIGKILL)?;
+            match Pid::parent() == caller {
+                true => Ok(()),
+                // It ended before.
+                false => Err(Errno::ESRCH.into()),
+            }
         })
     };
 }

@@ -21,6 +21,9 @@ pub struct Options {
     pub kill_after: Duration,
     /// Whose rights the command has; none: the caller's.
     pub run_as: Option<RunAs>,
+    /// Whether the command itself, not what it started, is killed when the thread that runs it ends, as in a crash
+    /// (`PR_SET_PDEATHSIG`, prctl(2)). Only for runtimes whose threads live as long as they do. Default false.
+    pub ends_with_caller: bool,
     /// Whether the program is [vetted](crate::vet) before each run. Default false.
     pub vetted: bool,
 }
@@ -35,6 +38,7 @@ impl Options {
             timeout,
             kill_after: Duration::from_millis(500),
             run_as: None,
+            ends_with_caller: false,
             vetted: false,
         }
     }

@@ -53,7 +53,7 @@ impl<'a> Running<'a> {
             .stdin(Stdio::null())
             .stdout(writer.try_clone().map_err(failed)?)
             .stderr(writer);
-        let group = Group::start(command, options.run_as.as_ref()).map_err(failed)?;
+        let group = Group::start(command, options).map_err(failed)?;
         Ok(Running {
             group: slot.insert(group),
             output: Some(reader),

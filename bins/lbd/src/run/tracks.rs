@@ -78,7 +78,11 @@ impl Lookout {
                 let command = rights.command(&command, Vec::new(), timeout);
                 let run = self.handle.spawn(async move {
                     let found = match command {
-                        Ok(command) => run(&runner, &command).await,
+                        // The next daemon runs it anew.
+                        Ok(mut command) => {
+                            command.ends_with_caller = true;
+                            run(&runner, &command).await
+                        }
                         Err(why) => Err(why),
                     };
                     report(&sender, id, found).await;

@@ -88,7 +88,8 @@ impl Spec {
     fn judge(&self, found: Result<i64, String>) -> (bool, String) {
         match (self, found) {
             (_, Err(why)) => (false, why),
-            (Self::Script(_) | Self::Interface(_), Ok(_)) => (true, "well".to_owned()),
+            (Self::Script(_), Ok(_)) => (true, "exit code 0".to_owned()),
+            (Self::Interface(_), Ok(_)) => (true, "up, with carrier".to_owned()),
             (Self::Process(process), Ok(count)) => {
                 let well = count >= i64::from(process.quorum);
                 (well, format!("{count} running, {} wanted", process.quorum))

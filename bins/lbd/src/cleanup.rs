@@ -7,11 +7,11 @@ use lbd_core::desired::Desired;
 use lbd_core::plan::{Step, plan};
 
 use crate::failure::Failure;
-use crate::run::in_force;
 use crate::run::kernel::{Kernel, change_of_ipvs};
 use crate::run::ledger::Ledger;
 use crate::run::lock;
 use crate::run::preflight::{Needs, rights};
+use crate::run::{drained, in_force};
 use crate::say::say;
 
 /// Takes away what is written down as lbd's and every mark rule in lbd's chains, then puts back the kernel parameters
@@ -30,6 +30,7 @@ pub(crate) fn clean_up(runtime_dir: &Path) -> Result<(), Failure> {
         .close()
         .map_err(|error| Failure::Runtime(format!("the ledger: {error}")))?;
     in_force::forget(runtime_dir);
+    drained::forget(runtime_dir);
     say("nothing of lbd's is left")
 }
 

@@ -1,6 +1,6 @@
 //! `lbd mysql-grants`: the users that the MySQL checks of a file need.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use healthcheck::mysql::{Account, Version, grants};
@@ -33,11 +33,20 @@ pub(crate) fn mysql_grants(
             path.display()
         );
     }
-    let mut said = BTreeSet::new();
+    let (mut said, mut users) = (BTreeSet::new(), BTreeMap::new());
     for (service, probe) in wanted {
         text.push_str(&heading(service, probe));
         for statement in statements(&config, service, probe, version.as_ref(), hide_password)? {
             // Several services may ask as one user.
+            let user = statement.split(" IDENTIFIED ").next().unwrap_or_default();
+            let known = users.insert(user.to_owned(), statement.clone());
+            if known.is_some_and(|known| known != statement) {
+                return Err(Failure::Config(format!(
+                    "{}: two services ask as `{}` with different passwords",
+                    path.display(),
+                    probe.user
+                )));
+            }
             if said.insert(statement.clone()) {
                 text.push_str(&format!("{statement}\n"));
             }
@@ -71,9 +80,10 @@ fn statements(
     hide_password: bool,
 ) -> Result<Vec<String>, Failure> {
     let level = mysql::level(&probe.level).map_err(|error| Failure::Config(error.to_string()))?;
-    let password = match hide_password {
-        true => PLACEHOLDER.to_owned(),
-        false => password(&probe.password)?,
+    let password = match (hide_password, &probe.password) {
+        (_, PasswordSource::Empty) => String::new(),
+        (true, _) => PLACEHOLDER.to_owned(),
+        (false, source) => password(source)?,
     };
     let nodes = service.directors.iter();
     let accounts = nodes

@@ -25,7 +25,7 @@ mod testament;
 use std::process::ExitCode;
 
 use clap::Parser;
-use lbd_core::engine::Spared;
+use lbd_core::engine::Drain;
 
 use cli::{Cli, Command};
 
@@ -45,12 +45,12 @@ fn main() -> ExitCode {
             runtime_dir,
         } => {
             let how = match maintenance {
-                true => Spared::InMaintenance,
-                false => Spared::Drained,
+                true => Drain::Maintenance,
+                false => Drain::Connections,
             };
-            control::client::spare(runtime_dir, node, Some(how))
+            control::client::drain(runtime_dir, node, Some(how))
         }
-        Command::Undrain { node, runtime_dir } => control::client::spare(runtime_dir, node, None),
+        Command::Undrain { node, runtime_dir } => control::client::drain(runtime_dir, node, None),
         Command::Status { json, runtime_dir } => status::status(runtime_dir, *json),
         Command::MysqlGrants {
             file,

@@ -188,9 +188,9 @@ fn the_statements_that_make_the_checks_users_are_printed() {
     assert_eq!(
         statements,
         [
-            "CREATE USER 'lbd'@'10.243.95.3' IDENTIFIED BY 'it''s secret';",
+            "CREATE USER IF NOT EXISTS 'lbd'@'10.243.95.3' IDENTIFIED BY 'it''s secret';",
             "GRANT REPLICA MONITOR ON *.* TO 'lbd'@'10.243.95.3';",
-            "CREATE USER 'lbd'@'10.243.95.4' IDENTIFIED BY 'it''s secret';",
+            "CREATE USER IF NOT EXISTS 'lbd'@'10.243.95.4' IDENTIFIED BY 'it''s secret';",
             "GRANT REPLICA MONITOR ON *.* TO 'lbd'@'10.243.95.4';"
         ]
     );

@@ -196,6 +196,29 @@ impl Monitor {
         }
     }
 
+    /// The result of this probe says nothing of the server: the probing side itself was held up. The next
+    /// probe is due at once.
+    pub fn voided(&mut self, now: Time, probe: u64) {
+        if probe == self.probes && self.is_probing() {
+            self.phase = Phase::Waiting { until: now };
+        }
+    }
+
+    /// Goes over to another policy. The verdict and what it rests on stay; a probe that is running is
+    /// judged by the new one.
+    pub fn reform(&mut self, policy: Policy, now: Time, phase: Duration) {
+        self.policy = policy.sane();
+        let seed = self.grid.seed;
+        self.grid = Grid::through(now.saturating_add(phase), self.policy.interval);
+        self.grid.seed = seed;
+        if let Phase::Waiting { until } = &mut self.phase {
+            let regular = self
+                .grid
+                .after(now, &self.policy, self.probes.wrapping_add(1));
+            *until = regular.min(*until);
+        }
+    }
+
     /// Somebody has reason to think that the server's host is gone: a VRRP master fell silent, or the
     /// kernel finds no neighbour there. The next probe is due at once, and a server that was up is
     /// [`Health::Suspected`] until it ends: up again with the first success, down with the first

@@ -102,8 +102,7 @@ pub enum Failure {
     Wrong(Box<str>),
     /// An [`Alarm`] that the policy counts as a failure.
     Alarm(Alarm),
-    /// Anything else, in words; also what is wrong on the probing side, such as a source address it
-    /// does not have.
+    /// Anything else, in words.
     Other(Box<str>),
 }
 

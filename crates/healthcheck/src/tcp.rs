@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use tokio::net::TcpStream;
 
-use crate::{Failure, Outcome, socket};
+use crate::{Alarm, Failure, Outcome, socket};
 
 /// What ICMP's "destination host unknown" becomes (`include/uapi/asm-generic/errno.h`); the standard library has
 /// no kind for it.
@@ -48,22 +48,32 @@ pub async fn probe(target: SocketAddr, options: &Options) -> Outcome {
     let begun = Instant::now();
     match tokio::time::timeout(options.timeout, connect(target, options.source)).await {
         Ok(Ok(_stream)) => Outcome::success(begun.elapsed()),
-        Ok(Err(failure)) => Outcome::Failure(failure),
+        Ok(Err(outcome)) => outcome,
         Err(_elapsed) => Outcome::Failure(Failure::TimedOut),
     }
 }
 
-/// A connection that stands, or why there is none.
+/// A connection that stands, or what it means that there is none. That this host could not even ask (out of file
+/// descriptors, an address that it does not have) says nothing of the server: an alarm.
 pub(crate) async fn connect(
     target: SocketAddr,
     source: Option<IpAddr>,
-) -> Result<TcpStream, Failure> {
-    let socket = socket::open(target, source).map_err(|what| Failure::Other(what.into()))?;
-    socket
-        .connect(target)
-        .await
-        .map_err(|error| failure(target, &error))
+) -> Result<TcpStream, Outcome> {
+    let local = |what: String| Outcome::Alarm(Alarm::Other(what.into()));
+    let socket = socket::open(target, source).map_err(local)?;
+    socket.connect(target).await.map_err(|error| {
+        if error
+            .raw_os_error()
+            .is_some_and(|code| LOCAL.contains(&code))
+        {
+            return local(format!("cannot ask {target} from this host: {error}"));
+        }
+        Outcome::Failure(failure(target, &error))
+    })
 }
+
+/// What this host lacks, not the server (`include/uapi/asm-generic/errno*.h`): ENOMEM, ENFILE, EMFILE, EADDRNOTAVAIL, ENOBUFS.
+const LOCAL: [i32; 5] = [12, 23, 24, 99, 105];
 
 #[expect(
     clippy::wildcard_enum_match_arm,

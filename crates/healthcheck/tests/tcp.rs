@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use healthcheck::{Failure, Outcome, tcp};
+use healthcheck::{Alarm, Failure, Outcome, tcp};
 use nix::sched::{CloneFlags, unshare};
 use socket2::{Domain, Socket, Type};
 
@@ -127,7 +127,7 @@ fn the_probe_leaves_from_the_given_source() {
 }
 
 #[test]
-fn a_source_this_host_does_not_have_counts_against_the_server_and_is_named() {
+fn a_source_this_host_does_not_have_is_named_and_says_nothing_of_the_server() {
     network();
     let _listener = TcpListener::bind("127.0.0.1:3306").unwrap();
     for source in ["192.0.2.9", "::1"] {
@@ -136,7 +136,7 @@ fn a_source_this_host_does_not_have_counts_against_the_server_and_is_named() {
             timeout: LONG,
         };
         let outcome = probe_with("127.0.0.1:3306", &options);
-        let Outcome::Failure(Failure::Other(what)) = outcome else {
+        let Outcome::Alarm(Alarm::Other(what)) = outcome else {
             panic!("{outcome:?}");
         };
         assert!(what.contains(source), "{what}");

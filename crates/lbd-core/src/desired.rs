@@ -123,7 +123,7 @@ pub trait Knowledge {
     /// This node's role in the router at this place in the configuration.
     fn role(&self, router: usize) -> Role;
     /// What is wanted in the table of a node as a server of the service at this place in the configuration.
-    fn want(&self, service: usize, node: &str) -> weight::Want;
+    fn want(&self, index: usize, service: &VirtualService, node: &str) -> weight::Want;
     /// The MACs of other directors, by name; a director whose MAC is not known is not in it.
     fn director_macs(&self) -> &BTreeMap<String, Mac>;
     /// Whether each other director's MAC is known or known not to be had: until then no new rule is made,
@@ -257,7 +257,7 @@ fn desired_service(
         .filter_map(|name| host.config.nodes.get(name).map(|node| (name, node.address)))
         .map(|(name, address)| {
             let mut destination = destination(service, name, address);
-            let want = match knowledge.want(index, name) {
+            let want = match knowledge.want(index, service, name) {
                 weight::Want::AsIs => Want::AsIs,
                 weight::Want::Present(weight) => {
                     destination.weight = weight;

@@ -215,7 +215,7 @@ fn health_follows_the_probes_and_a_dead_server_leaves_the_table() {
         at(5),
         Event::Probed(vec![Probed {
             id: db2,
-            outcome: Outcome::success(took),
+            outcome: Some(Outcome::success(took)),
         }]),
     );
     assert!(matches!(want(desired(&effects)), Some(Want::Present(d)) if d.weight == 3));
@@ -237,7 +237,13 @@ fn health_follows_the_probes_and_a_dead_server_leaves_the_table() {
             } else {
                 Outcome::success(took)
             };
-            let effects = engine.handle(now, Event::Probed(vec![Probed { id, outcome }]));
+            let effects = engine.handle(
+                now,
+                Event::Probed(vec![Probed {
+                    id,
+                    outcome: Some(outcome),
+                }]),
+            );
             if failures == 4 && refused {
                 assert_eq!(want(desired(&effects)), Some(Want::Absent));
             }

@@ -16,7 +16,7 @@ use healthcheck::{Alarm, Failure, Measured, Outcome, Role};
 use lbd_core::config::Config;
 use lbd_core::desired::Want;
 use lbd_core::engine::{
-    Effect, Engine, Event, Neighbour, ProbeId, Probed, Report, Resolution, Spared, Table,
+    Drain, Effect, Engine, Event, Neighbour, ProbeId, Probed, Report, Resolution, Table,
 };
 use lbd_core::host::{Host, Interface};
 use netfilter_mark::Mac;
@@ -98,7 +98,7 @@ fn answer(
         .into_iter()
         .map(|(node, id)| Probed {
             id,
-            outcome: outcome(&node),
+            outcome: Some(outcome(&node)),
         })
         .collect();
     engine.handle(now, Event::Probed(results))
@@ -249,24 +249,177 @@ fn a_neighbour_that_is_found_no_more_is_suspected() {
     assert!(probes(&look(3, Resolution::Failed)).is_empty());
 }
 
+/// db1 of the cluster with the MySQL check, one failure of which is enough, and what was asked when a probe of each server
+/// is under way.
+fn impatient() -> (Engine, Duration, Vec<Effect>) {
+    let text = MYSQL.replace("retries: 1", "retries: 0");
+    let (mut engine, effects) = started(&text, "10.243.95.3");
+    answer(&mut engine, at(2), &effects, |_| measured(0, Role::Replica));
+    let mut asked = Vec::new();
+    let mut now = at(2);
+    while probes(&asked).len() < 3 {
+        now = engine.deadline().unwrap();
+        asked.extend(engine.handle(now, Event::Tick));
+    }
+    (engine, now, asked)
+}
+
 #[test]
 fn the_daemons_own_delay_is_no_servers_failure() {
-    let (mut engine, effects) = started(REFERENCE, "10.243.95.4");
-    answer(&mut engine, at(2), &effects, well);
-    let mut now = engine.deadline().unwrap();
-    let asked = loop {
-        let effects = engine.handle(now, Event::Tick);
-        if probes(&effects).len() == 1 {
-            break effects;
-        }
-        now = engine.deadline().unwrap();
-    };
+    let (mut engine, now, asked) = impatient();
     // For a minute nothing runs here. The answers are there; they only come after the timer.
     let later = now + at(60_000);
-    let effects = engine.handle(later, Event::Tick);
+    assert_eq!(failures(&engine.handle(later, Event::Tick)), []);
+    let effects = answer(&mut engine, later + at(1), &asked, |node| match node {
+        "db2" => measured(61, Role::Replica),
+        _ => measured(0, Role::Replica),
+    });
     assert_eq!(failures(&effects), []);
-    let effects = answer(&mut engine, later, &asked, well);
-    assert_eq!(failures(&effects), []);
+    assert_eq!(weights(&effects).unwrap()[&4], Some(0), "they are taken");
+}
+
+#[test]
+fn what_stays_away_after_a_delay_of_the_daemons_own_is_given_up_in_the_end() {
+    let (mut engine, now, _) = impatient();
+    let later = now + at(60_000);
+    assert_eq!(failures(&engine.handle(later, Event::Tick)), []);
+    let mut lost = Vec::new();
+    while lost.is_empty() {
+        let now = engine.deadline().unwrap();
+        assert!(
+            now <= later + at(70_000),
+            "for as long again, and no longer"
+        );
+        lost = failures(&engine.handle(now, Event::Tick));
+    }
+    assert_eq!(lost[0].1, Failure::Lost);
+}
+
+#[test]
+fn a_delay_of_what_carries_probes_out_is_no_servers_failure() {
+    let (mut engine, _, _) = impatient();
+    let end = loop {
+        let now = engine.deadline().unwrap();
+        engine.handle(now, Event::ProbesHeldUp);
+        let effects = engine.handle(now, Event::Tick);
+        assert_eq!(failures(&effects), []);
+        if now > at(30_000) {
+            break now;
+        }
+    };
+    let mut lost = Vec::new();
+    while lost.is_empty() {
+        let now = engine.deadline().unwrap();
+        assert!(now < end + at(10_000));
+        lost = failures(&engine.handle(now, Event::Tick));
+    }
+}
+
+#[test]
+fn results_that_say_nothing_are_asked_for_again_and_at_last_count() {
+    let (mut engine, now, mut asked) = impatient();
+    for _ in 0..3 {
+        let id = probes(&asked)["db2"];
+        let said = engine.handle(now, Event::Probed(vec![Probed { id, outcome: None }]));
+        assert_eq!(failures(&said), []);
+        asked = engine.handle(now, Event::Tick);
+        assert!(
+            probes(&asked).contains_key("db2"),
+            "it is asked again at once"
+        );
+    }
+    let id = probes(&asked)["db2"];
+    let said = engine.handle(now, Event::Probed(vec![Probed { id, outcome: None }]));
+    assert_eq!(failures(&said), [("db2".to_owned(), Failure::Lost)]);
+}
+
+#[test]
+fn an_alarm_does_not_make_the_primary_forgotten() {
+    let text = MYSQL.replace("    lag:", "    primary: last-resort\n    lag:");
+    let (mut engine, effects) = started(&text, "10.243.95.3");
+    let first = |node: &str| match node {
+        "db1" => measured(0, Role::Primary),
+        _ => measured(0, Role::Replica),
+    };
+    let effects = answer(&mut engine, at(2), &effects, first);
+    assert_eq!(weights(&effects).unwrap()[&3], Some(0));
+    let mut rounds = 0;
+    while rounds < 9 {
+        let now = engine.deadline().unwrap();
+        let effects = engine.handle(now, Event::Tick);
+        rounds += probes(&effects).len();
+        let effects = answer(&mut engine, now, &effects, |node| match node {
+            "db1" => Outcome::Alarm(Alarm::AccessDenied),
+            _ => measured(0, Role::Replica),
+        });
+        assert_eq!(weights(&effects), None, "nothing changes");
+    }
+}
+
+#[test]
+fn who_should_not_serve_does_not_while_others_are_about_to_be_judged() {
+    let text = MYSQL.replace("    lag:", "    primary: last-resort\n    lag:");
+    let (mut engine, effects) = started(&text, "10.243.95.3");
+    let asked = probes(&effects);
+    let mut tell = |node: &str, role| {
+        let outcome = Some(measured(0, role));
+        let id = asked[node];
+        engine.handle(at(2), Event::Probed(vec![Probed { id, outcome }]))
+    };
+    let effects = tell("db1", Role::Primary);
+    assert_eq!(weights(&effects).unwrap()[&3], Some(0));
+    let effects = tell("db2", Role::Replica);
+    assert_eq!(weights(&effects).unwrap()[&3], Some(0));
+}
+
+#[test]
+fn a_server_that_comes_up_and_gets_nothing_is_told_of() {
+    let (mut engine, effects) = started(MYSQL, "10.243.95.3");
+    let effects = answer(&mut engine, at(2), &effects, |node| match node {
+        "db2" => measured(99, Role::Replica),
+        _ => measured(0, Role::Replica),
+    });
+    let told = |effect: &Effect| match effect {
+        Effect::Report(Report::Weight { node, why, .. }) => Some((node.clone(), why.clone())),
+        _ => None,
+    };
+    let told: Vec<_> = effects.iter().filter_map(told).collect();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].0 == "db2" && told[0].1.contains("99") | told[0].1.contains("1m 39s"));
+}
+
+#[test]
+fn a_master_that_this_host_replaced_long_ago_is_not_suspected_when_it_takes_the_role_back() {
+    let (mut db1, mut db2, now) = backup();
+    let resigned = db1.handle(now + at(500), Event::Stop);
+    deliver("10.243.95.3", &resigned, &mut db2, now + at(500));
+    assert_eq!(db2.masterships(), ["VI_1"]);
+    // Nobody takes over: it becomes master again by its timer.
+    db2.handle(now + at(20_000), Event::HandOver);
+    let (_, effects) = promoted(&mut db2);
+    assert!(probes(&effects).is_empty());
+    let silent = |effect: &Effect| matches!(effect, Effect::Report(Report::MasterSilent { .. }));
+    assert!(!effects.iter().any(silent));
+}
+
+#[test]
+fn a_service_without_a_check_can_be_drained_too() {
+    let begin = MYSQL.find("    health_check:").unwrap();
+    let (mut engine, effects) = started(&MYSQL[..begin], "10.243.95.3");
+    let full = [(3, Some(100)), (4, Some(100)), (5, Some(100))];
+    assert_eq!(weights(&effects), Some(full.into()));
+    let mut drain = |how| engine.handle(at(3), Event::Drain { node: "db2", how });
+    assert_eq!(
+        weights(&drain(Some(Drain::Connections))).unwrap()[&4],
+        Some(0)
+    );
+    assert_eq!(weights(&drain(Some(Drain::Maintenance))).unwrap()[&4], None);
+    assert_eq!(weights(&drain(None)).unwrap()[&4], Some(100));
+    let server = &engine.status(at(4)).services[0].servers[1];
+    assert_eq!(
+        (server.health.as_str(), server.why.as_str()),
+        ("unchecked", "not checked: full weight")
+    );
 }
 
 #[test]
@@ -333,7 +486,7 @@ fn a_second_primary_gets_no_connections_until_the_first_is_gone() {
     let (mut engine, effects) = started(MYSQL, "10.243.95.3");
     let asked = probes(&effects);
     let tell = |engine: &mut Engine, now, id, role| {
-        let outcome = measured(0, role);
+        let outcome = Some(measured(0, role));
         engine.handle(now, Event::Probed(vec![Probed { id, outcome }]))
     };
     tell(&mut engine, at(2), asked["db1"], Role::Primary);
@@ -405,14 +558,14 @@ fn an_alarm_is_told_once_and_again_when_it_is_over() {
 fn a_drained_server_keeps_its_connections_and_health_does_not_bring_it_back() {
     let (mut engine, effects) = started(MYSQL, "10.243.95.3");
     answer(&mut engine, at(2), &effects, |_| measured(0, Role::Replica));
-    let mut spare = |millis, how| engine.handle(at(millis), Event::Spare { node: "db2", how });
-    let effects = spare(3, Some(Spared::Drained));
+    let mut drain = |millis, how| engine.handle(at(millis), Event::Drain { node: "db2", how });
+    let effects = drain(3, Some(Drain::Connections));
     assert_eq!(weights(&effects).unwrap()[&4], Some(0));
-    let effects = spare(4, Some(Spared::InMaintenance));
+    let effects = drain(4, Some(Drain::Maintenance));
     assert_eq!(weights(&effects).unwrap()[&4], None);
-    let effects = spare(5, None);
+    let effects = drain(5, None);
     assert_eq!(weights(&effects).unwrap()[&4], Some(100));
-    assert!(spare(6, None).is_empty());
+    assert!(drain(6, None).is_empty());
 }
 
 #[test]
@@ -420,10 +573,10 @@ fn a_server_stays_drained_over_a_restart_and_a_reload() {
     let interfaces = interfaces("10.243.95.3");
     let host = |text: &str| Host::new(Config::parse(text).unwrap(), &interfaces, None).unwrap();
     let mut engine = Engine::new(host(MYSQL), at(0));
-    let how = Some(Spared::Drained);
+    let how = Some(Drain::Connections);
     assert!(
         engine
-            .handle(at(0), Event::Spare { node: "db2", how })
+            .handle(at(0), Event::Drain { node: "db2", how })
             .is_empty()
     );
     let effects = engine.handle(at(0), Event::Start { adopted: &[] });
@@ -433,5 +586,5 @@ fn a_server_stays_drained_over_a_restart_and_a_reload() {
     let effects = engine.reload(at(3), other, &interfaces);
     let expected = [(3, Some(50)), (4, Some(0)), (5, Some(50))];
     assert_eq!(weights(&effects), Some(expected.into()));
-    assert_eq!(engine.spared().len(), 1);
+    assert_eq!(engine.drained().len(), 1);
 }

@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use healthcheck::Initial;
+use healthcheck::{Alarms, Counts, Initial};
 use lbd_core::config::{
     Config, ExecProbe, HttpProbe, HttpTrust, MysqlLevel, MysqlProbe, MysqlTls, PasswordSource,
     Probe, VirtualService,
@@ -58,7 +58,7 @@ fn a_mysql_check_needs_a_user_and_looks_at_replication_by_itself() {
         })
     );
     assert_eq!(check.policy.initial, Initial::Down);
-    assert!(check.measures_lag());
+    assert!(check.measures_replication());
 }
 
 #[test]
@@ -181,7 +181,7 @@ fn what_contradicts_itself_is_named_with_its_line() {
         ),
         (
             "health_check:\n  mysql:\n    user: lbd\n    password_file: secret",
-            "4: password_file is a file by its absolute path",
+            "4: password_file must be an absolute path",
         ),
         (
             "health_check:\n  mysql:\n    user: lbd\n    password_file: /a\n    credential: b",
@@ -208,6 +208,30 @@ fn what_contradicts_itself_is_named_with_its_line() {
             "4: fast_interval is longer than interval",
         ),
         (
+            "primary: last-resort\nhealth_check:\n  tcp: {}",
+            "1: primary needs a check that knows one",
+        ),
+        (
+            "health_check:\n  tcp:\n    retries: 4294967295",
+            "3: retries must be 0 to 1000",
+        ),
+        (
+            "health_check:\n  tcp:\n    timeout: 1ms",
+            "3: a check takes, and waits, 10ms at least",
+        ),
+        (
+            "health_check:\n  http:\n    path: \"/a b\"",
+            "3: path starts with a slash, and is encoded",
+        ),
+        (
+            "health_check:\n  http:\n    host: a/b",
+            "3: host is a name or an address",
+        ),
+        (
+            "health_check:\n  mysql:\n    user: lbd\n    credential: a/b",
+            "4: credential is a name",
+        ),
+        (
             "health_check:\n  mysql: { interval: 1s }",
             "2: missing field `user`",
         ),
@@ -228,4 +252,37 @@ fn parts_of_a_weight_are_advised_against_where_no_scheduler_honours_them() {
         advice[0].starts_with("slow_start of `reads` gives a server a part of its weight"),
         "{advice:?}"
     );
+}
+
+#[test]
+fn what_makes_a_check_or_a_weight_worthless_is_advised_against() {
+    for (keys, expected) in [
+        (
+            "health_check:\n  http: { interval: 1s }",
+            "the check of `reads` may take longer (5s) than from one to the next (1s)",
+        ),
+        (
+            "min_serving: 2\nhealth_check:\n  http: {}",
+            "min_serving of `reads` is the number of its servers: all of them always serve",
+        ),
+        (
+            "weight: 10\nslow_start: { duration: 10s }",
+            "slow_start of `reads` has nothing to go by: there is no health_check",
+        ),
+    ] {
+        let advice = Config::parse(&file(keys)).unwrap().advice();
+        let said = advice.iter().any(|advice| advice.starts_with(expected));
+        assert!(said, "{keys} says {advice:?}");
+    }
+}
+
+#[test]
+fn alarms_count_as_failures_where_the_file_says_so() {
+    let policy = |keys: &str| service(keys).health_check.unwrap().policy.alarms;
+    assert_eq!(
+        policy("health_check:\n  mysql: { user: lbd }"),
+        Alarms::default()
+    );
+    let fail = policy("health_check:\n  mysql: { user: lbd, on_alarm: fail }");
+    assert_eq!(fail.access_denied, Counts::Failure);
 }

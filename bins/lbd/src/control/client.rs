@@ -5,7 +5,7 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
 
-use lbd_core::engine::{Spared, Status};
+use lbd_core::engine::{Drain, Status};
 
 use super::{Answer, Command, LONGEST_ANSWER, Request, Response, VERSION, socket};
 use crate::failure::Failure;
@@ -22,7 +22,7 @@ pub(crate) fn hand_over(runtime_dir: &Path) -> Result<(), Failure> {
         }
         Answer::HandedOver(routers) => say(&format!("handed over: {}", routers.join(", "))),
         Answer::Refused(why) => Err(Failure::Runtime(why)),
-        Answer::Reloaded(_) | Answer::Spared | Answer::Status(_) => Err(strange()),
+        Answer::Reloaded(_) | Answer::Drained | Answer::Status(_) => Err(strange()),
     }
 }
 
@@ -32,7 +32,7 @@ pub(crate) fn reload(runtime_dir: &Path) -> Result<(), Failure> {
         Answer::Reloaded(0) => say("reloaded; nothing in the kernel had to be changed"),
         Answer::Reloaded(count) => say(&format!("reloaded; changes in the kernel: {count}")),
         Answer::Refused(why) => Err(Failure::Runtime(why)),
-        Answer::HandedOver(_) | Answer::Spared | Answer::Status(_) => Err(strange()),
+        Answer::HandedOver(_) | Answer::Drained | Answer::Status(_) => Err(strange()),
     }
 }
 
@@ -41,22 +41,22 @@ pub(crate) fn status(runtime_dir: &Path) -> Result<Status, Failure> {
     match ask(runtime_dir, Command::Status)? {
         Answer::Status(status) => Ok(*status),
         Answer::Refused(why) => Err(Failure::Runtime(why)),
-        Answer::HandedOver(_) | Answer::Reloaded(_) | Answer::Spared => Err(strange()),
+        Answer::HandedOver(_) | Answer::Reloaded(_) | Answer::Drained => Err(strange()),
     }
 }
 
 /// `lbd drain` and `lbd undrain`.
-pub(crate) fn spare(runtime_dir: &Path, node: &str, how: Option<Spared>) -> Result<(), Failure> {
-    let command = Command::Spare {
+pub(crate) fn drain(runtime_dir: &Path, node: &str, how: Option<Drain>) -> Result<(), Failure> {
+    let command = Command::Drain {
         node: node.to_owned(),
         how,
     };
     match ask(runtime_dir, command)? {
-        Answer::Spared => say(&match how {
-            Some(Spared::Drained) => {
+        Answer::Drained => say(&match how {
+            Some(Drain::Connections) => {
                 format!("{node} is drained: it gets no new connections from this director")
             }
-            Some(Spared::InMaintenance) => {
+            Some(Drain::Maintenance) => {
                 format!("{node} is in maintenance: out of this director's table")
             }
             None => format!("{node} serves again, as far as its health allows"),

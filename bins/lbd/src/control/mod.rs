@@ -8,7 +8,7 @@ pub(crate) mod server;
 
 use std::path::{Path, PathBuf};
 
-use lbd_core::engine::{Spared, Status};
+use lbd_core::engine::{Drain, Status};
 use serde::{Deserialize, Serialize};
 
 /// The protocol that this daemon speaks.
@@ -36,11 +36,11 @@ pub(crate) enum Command {
     /// Say what you do, and why.
     Status,
     /// Keep a server from serving, or do so no longer.
-    Spare {
+    Drain {
         /// Its node.
         node: String,
         /// How; none: no longer.
-        how: Option<Spared>,
+        how: Option<Drain>,
     },
 }
 
@@ -59,7 +59,7 @@ pub(crate) enum Answer {
     /// The file is in force, and the kernel took so many changes for it.
     Reloaded(usize),
     /// It is so from now on.
-    Spared,
+    Drained,
     /// What it does.
     Status(Box<Status>),
     /// It cannot do that.

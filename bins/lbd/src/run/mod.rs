@@ -4,12 +4,15 @@
 //! sockets; a second one reads and changes the kernel; a third one probes servers and watches
 //! interfaces and neighbours, runs tracked scripts and hooks, and mails; the log is written by a fourth.
 
+mod advert_sockets;
 mod alarm;
 mod bequest;
 mod clock;
 pub(crate) mod commands;
+pub(crate) mod drained;
 mod driver;
 pub(crate) mod in_force;
+mod io_thread;
 pub(crate) mod kernel;
 pub(crate) mod ledger;
 pub(crate) mod lock;
@@ -21,7 +24,6 @@ mod probes;
 mod readable;
 mod reload;
 mod report;
-mod spared;
 mod tell;
 mod tracks;
 mod worker;

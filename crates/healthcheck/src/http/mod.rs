@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 use hyper::Request;
 use hyper::header::{CONNECTION, HOST, USER_AGENT};
 use hyper::http::uri::{Authority, PathAndQuery};
+use tokio::net::TcpStream;
 
 use crate::{Failure, Outcome, tcp};
 
@@ -125,13 +126,17 @@ impl Check {
         let begun = Instant::now();
         match tokio::time::timeout(self.options.timeout, self.ask()).await {
             Ok(Ok(())) => Outcome::success(begun.elapsed()),
-            Ok(Err(failure)) => Outcome::Failure(failure),
+            Ok(Err(outcome)) => outcome,
             Err(_elapsed) => Outcome::Failure(Failure::TimedOut),
         }
     }
 
-    async fn ask(&self) -> Result<(), Failure> {
+    async fn ask(&self) -> Result<(), Outcome> {
         let stream = tcp::connect(self.target, self.options.source).await?;
+        self.talk(stream).await.map_err(Outcome::Failure)
+    }
+
+    async fn talk(&self, stream: TcpStream) -> Result<(), Failure> {
         #[cfg(feature = "https")]
         if let Some(client) = &self.tls {
             let stream = client.connect(stream).await?;

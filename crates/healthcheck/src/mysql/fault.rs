@@ -185,8 +185,7 @@ impl Reason {
             | Self::Server(_)
             | Self::NotMySql(_)
             | Self::TooLarge(_)
-            | Self::NoHeartbeat(_)
-            | Self::Local(_) => Class::Down,
+            | Self::NoHeartbeat(_) => Class::Down,
             Self::TooManyConnections(_) => Class::Busy,
             Self::UserLimit(_)
             | Self::HostBlocked(_)
@@ -198,7 +197,8 @@ impl Reason {
             | Self::TlsRequired(_)
             | Self::TlsNotOffered
             | Self::TlsFailed(_)
-            | Self::UnknownLayout(_) => Class::Alarm,
+            | Self::UnknownLayout(_)
+            | Self::Local(_) => Class::Alarm,
         }
     }
 }

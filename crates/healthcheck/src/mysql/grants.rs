@@ -26,7 +26,8 @@ pub struct Account<'a> {
 pub fn grants(account: &Account<'_>, version: Option<&Version>, level: &Level) -> String {
     let (user, host) = (quoted(account.user), quoted(account.host));
     let password = quoted(account.password);
-    let mut statements = format!("CREATE USER {user}@{host} IDENTIFIED BY {password};\n");
+    let mut statements =
+        format!("CREATE USER IF NOT EXISTS {user}@{host} IDENTIFIED BY {password};\n");
     let mut grant = |right: &str, on: &str| {
         statements.push_str(&format!("GRANT {right} ON {on} TO {user}@{host};\n"));
     };

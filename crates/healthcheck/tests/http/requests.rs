@@ -4,7 +4,7 @@ use std::io::Write;
 use std::net::IpAddr;
 
 use healthcheck::http::{Check, Options};
-use healthcheck::{Failure, Outcome};
+use healthcheck::{Alarm, Outcome};
 
 use super::{head, is_success, options, probe, serve};
 
@@ -55,13 +55,13 @@ fn it_asks_from_the_given_source() {
 }
 
 #[test]
-fn a_source_this_host_does_not_have_is_a_failure_that_names_it() {
+fn a_source_this_host_does_not_have_is_an_alarm_that_names_it() {
     let options = Options {
         source: Some("192.0.2.9".parse().unwrap()),
         ..options()
     };
     let outcome = probe("127.0.0.1:1".parse().unwrap(), options);
-    let Outcome::Failure(Failure::Other(what)) = outcome else {
+    let Outcome::Alarm(Alarm::Other(what)) = outcome else {
         panic!("{outcome:?}");
     };
     assert!(what.contains("192.0.2.9"), "{what}");

@@ -17,7 +17,7 @@ fn a_ping_needs_the_user_and_no_right() {
     let version = Version::read("8.4.3");
     assert_eq!(
         grants(&ACCOUNT, Some(&version), &Level::Ping),
-        "CREATE USER 'probe'@'10.0.0.%' IDENTIFIED BY 'it''s \\\\ secret';\n"
+        "CREATE USER IF NOT EXISTS 'probe'@'10.0.0.%' IDENTIFIED BY 'it''s \\\\ secret';\n"
     );
 }
 

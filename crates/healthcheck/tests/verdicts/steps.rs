@@ -163,3 +163,34 @@ fn the_result_of_a_probe_given_up_is_not_taken_for_the_next_ones() {
             .is_some()
     );
 }
+
+#[test]
+fn a_result_that_says_nothing_is_asked_for_again_at_once() {
+    let mut monitor = Monitor::new(policy(0, 1), seconds(0), seconds(0));
+    let start = monitor.poll(seconds(0)).unwrap();
+    monitor.voided(seconds(1), start.probe + 1);
+    assert!(monitor.is_probing(), "that was another probe");
+    monitor.voided(seconds(1), start.probe);
+    assert_eq!(monitor.deadline(), Some(seconds(1)));
+    assert_eq!(monitor.health(), &Health::Unknown);
+    let again = monitor.poll(seconds(1)).unwrap();
+    assert_eq!(again.probe, start.probe + 1);
+    let late = monitor.finished_probe(seconds(2), start.probe, REFUSED);
+    assert_eq!(late, None, "the first one counts no more");
+}
+
+#[test]
+fn another_policy_keeps_the_verdict_and_the_probe_under_way() {
+    let mut monitor = Monitor::new(policy(3, 1), seconds(0), seconds(0));
+    probe(&mut monitor, seconds(0), SUCCESS);
+    let since = monitor.since();
+    let mut sooner = policy(0, 1);
+    sooner.interval = seconds(2);
+    monitor.reform(sooner, seconds(1), seconds(1));
+    assert_eq!((monitor.health(), monitor.since()), (&Health::Up, since));
+    assert_eq!(monitor.deadline(), Some(seconds(2)), "at the new phase");
+    let start = monitor.poll(seconds(2)).unwrap();
+    monitor.reform(policy(0, 1), seconds(3), seconds(0));
+    let change = monitor.finished_probe(seconds(3), start.probe, REFUSED);
+    assert_eq!(change.unwrap().to, down(), "judged by the latest policy");
+}

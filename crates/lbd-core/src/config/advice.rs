@@ -1,9 +1,10 @@
 //! What a valid file had better not do.
 
+use humantime::format_duration;
 use ipvs_netlink::Scheduler;
 use vrrp_proto::{Authentication, Priority};
 
-use super::{Config, Probe, VirtualRouter, VirtualService};
+use super::{Config, HealthCheck, Probe, VirtualRouter, VirtualService};
 
 /// The port of MySQL and MariaDB.
 const MYSQL: u16 = 3306;
@@ -27,16 +28,13 @@ impl Config {
         for service in &self.services {
             advice.extend(ignored_weights(service));
             advice.extend(even_shares(service));
-            let Some(check) = &service.health_check else {
-                continue;
-            };
-            if check.probe == Probe::Tcp && check.port.unwrap_or(service.port) == MYSQL {
-                advice.push(format!(
-                    "the TCP check of `{}` connects to MySQL without logging in: after max_connect_errors of these the \
-                     server refuses this host (error 1129); use health_check.mysql, or set skip_name_resolve=ON there",
-                    service.name
-                ));
-            }
+            advice.extend(
+                service
+                    .health_check
+                    .iter()
+                    .flat_map(|check| check_advice(service, check)),
+            );
+            advice.extend(vain_weighting(service));
         }
         if self.connection_sync {
             advice.push(
@@ -91,6 +89,42 @@ fn has_weights(router: &VirtualRouter) -> bool {
         .chain(router.track_processes.iter().map(|track| track.weight))
         .chain(router.track_files.iter().map(|track| track.weight));
     weights.any(|weight| weight != 0)
+}
+
+fn check_advice(service: &VirtualService, check: &HealthCheck) -> Vec<String> {
+    let name = &service.name;
+    let mut advice = Vec::new();
+    if check.probe == Probe::Tcp && check.port.unwrap_or(service.port) == MYSQL {
+        advice.push(format!(
+            "the TCP check of `{name}` connects to MySQL without logging in: after max_connect_errors of these the \
+             server refuses this host (error 1129); use health_check.mysql, or set skip_name_resolve=ON there"
+        ));
+    }
+    let (timeout, interval) = (check.policy.timeout, check.policy.interval);
+    if timeout > interval {
+        advice.push(format!(
+            "the check of `{name}` may take longer ({}) than from one to the next ({}): a server that hangs is asked \
+             that much less often",
+            format_duration(timeout),
+            format_duration(interval)
+        ));
+    }
+    advice
+}
+
+/// What weights follow that nothing can come of.
+fn vain_weighting(service: &VirtualService) -> Option<String> {
+    let (name, policy) = (&service.name, &service.weighting);
+    if service.health_check.is_none() {
+        return policy.slow_start.map(|_| {
+            format!("slow_start of `{name}` has nothing to go by: there is no health_check")
+        });
+    }
+    (policy.min_serving >= service.servers.len() && service.servers.len() > 1).then(|| {
+        format!(
+            "min_serving of `{name}` is the number of its servers: all of them always serve, however far they are behind"
+        )
+    })
 }
 
 /// Whether a scheduler knows only two weights: 0 and any other.

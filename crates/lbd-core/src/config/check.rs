@@ -24,9 +24,9 @@ impl HealthCheck {
         SocketAddr::new(server, self.port.unwrap_or(port))
     }
 
-    /// Whether it tells how far a replica is behind.
+    /// Whether it tells a primary from a replica, and how far that is behind.
     #[must_use]
-    pub fn measures_lag(&self) -> bool {
+    pub fn measures_replication(&self) -> bool {
         matches!(&self.probe, Probe::Mysql(mysql) if matches!(mysql.level, MysqlLevel::Replica { .. }))
     }
 }

@@ -174,7 +174,7 @@ pub(super) struct Service {
     pub(super) lag: Option<Lag>,
     pub(super) slow_start: Option<SlowStart>,
     pub(super) min_serving: Option<Spanned<u64>>,
-    pub(super) primary: Option<Primary>,
+    pub(super) primary: Option<Spanned<Primary>>,
     pub(super) changes_per_second: Option<Spanned<u64>>,
     pub(super) notify: Option<NotifyServers>,
 }

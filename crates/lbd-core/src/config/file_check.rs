@@ -23,6 +23,13 @@ pub(super) enum Initial {
     Up,
 }
 
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum OnAlarm {
+    Keep,
+    Fail,
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Tcp {
@@ -33,6 +40,7 @@ pub(super) struct Tcp {
     pub(super) retry_delay: Option<Spanned<Span>>,
     pub(super) rise: Option<Spanned<u32>>,
     pub(super) initial: Option<Initial>,
+    pub(super) on_alarm: Option<OnAlarm>,
     pub(super) port: Option<Spanned<u64>>,
 }
 
@@ -46,6 +54,7 @@ pub(super) struct Mysql {
     pub(super) retry_delay: Option<Spanned<Span>>,
     pub(super) rise: Option<Spanned<u32>>,
     pub(super) initial: Option<Initial>,
+    pub(super) on_alarm: Option<OnAlarm>,
     pub(super) port: Option<Spanned<u64>>,
     pub(super) user: Spanned<String>,
     pub(super) password_file: Option<Spanned<String>>,
@@ -85,6 +94,7 @@ pub(super) struct Exec {
     pub(super) retry_delay: Option<Spanned<Span>>,
     pub(super) rise: Option<Spanned<u32>>,
     pub(super) initial: Option<Initial>,
+    pub(super) on_alarm: Option<OnAlarm>,
     pub(super) port: Option<Spanned<u64>>,
     pub(super) command: Spanned<Vec<String>>,
     pub(super) dynamic: Option<bool>,
@@ -100,6 +110,7 @@ pub(super) struct Http {
     pub(super) retry_delay: Option<Spanned<Span>>,
     pub(super) rise: Option<Spanned<u32>>,
     pub(super) initial: Option<Initial>,
+    pub(super) on_alarm: Option<OnAlarm>,
     pub(super) port: Option<Spanned<u64>>,
     pub(super) path: Option<Spanned<String>>,
     pub(super) host: Option<Spanned<String>>,
@@ -119,6 +130,7 @@ pub(super) struct Timing<'a> {
     pub(super) retry_delay: Option<&'a Spanned<Span>>,
     pub(super) rise: Option<&'a Spanned<u32>>,
     pub(super) initial: Option<Initial>,
+    pub(super) on_alarm: Option<OnAlarm>,
     pub(super) port: Option<&'a Spanned<u64>>,
 }
 
@@ -135,6 +147,7 @@ macro_rules! timing {
                     retry_delay: self.retry_delay.as_ref(),
                     rise: self.rise.as_ref(),
                     initial: self.initial,
+                    on_alarm: self.on_alarm,
                     port: self.port.as_ref(),
                 }
             }

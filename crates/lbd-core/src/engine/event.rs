@@ -65,18 +65,18 @@ impl Assignment {
 pub struct Probed {
     /// Which.
     pub id: ProbeId,
-    /// How.
-    pub outcome: Outcome,
+    /// How; none when this host itself was held up meanwhile, so that it says nothing of the server.
+    pub outcome: Option<Outcome>,
 }
 
 /// How an operator keeps a server from serving. Health does not bring it back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Spared {
-    /// It keeps its connections and gets no new ones (weight 0).
-    Drained,
+pub enum Drain {
+    /// It keeps its connections until they end, and gets no new ones (weight 0).
+    Connections,
     /// It is not in the table: its connections are reset.
-    InMaintenance,
+    Maintenance,
 }
 
 /// One look at a tracked thing.
@@ -110,6 +110,8 @@ pub enum Event<'a> {
     },
     /// A deadline has passed.
     Tick,
+    /// What carries probes out on this host was held up: results are late for that reason.
+    ProbesHeldUp,
     /// A VRRP packet arrived.
     Advert {
         /// Where.
@@ -135,13 +137,13 @@ pub enum Event<'a> {
         /// The neighbours of the node's NIC.
         neighbours: &'a [Neighbour],
     },
-    /// The operator takes a server out of use, or gives it back. Also taken before [`Event::Start`], from an
+    /// The operator drains a server, or gives it back. Also taken before [`Event::Start`], from an
     /// earlier life.
-    Spare {
+    Drain {
         /// The server's node.
         node: &'a str,
-        /// How it is spared; none: not any more.
-        how: Option<Spared>,
+        /// How; none: not any more.
+        how: Option<Drain>,
     },
     /// Give every mastership up in an orderly way, and do not take it back while another router has it.
     HandOver,

@@ -12,14 +12,15 @@ use std::collections::BTreeMap;
 
 use healthcheck::Time;
 
+use crate::config::VirtualService;
 use crate::desired::{Desired, Knowledge, Role};
 use crate::host::{Host, Interface};
 use crate::plan::Scope;
 use crate::weight::Want;
 use checks::Checks;
 pub use event::{
-    AdvertLink, Assignment, Effect, Event, Holding, LinkId, Look, LookId, Neighbour, ProbeId,
-    Probed, Report, Resolution, Spared,
+    AdvertLink, Assignment, Drain, Effect, Event, Holding, LinkId, Look, LookId, Neighbour,
+    ProbeId, Probed, Report, Resolution,
 };
 use peers::Peers;
 use routers::Routers;
@@ -184,8 +185,8 @@ impl Engine {
 
     /// The servers that an operator keeps from serving, by node.
     #[must_use]
-    pub fn spared(&self) -> &BTreeMap<String, Spared> {
-        self.checks.spared()
+    pub fn drained(&self) -> &BTreeMap<String, Drain> {
+        self.checks.drained()
     }
 
     /// When the engine next wants an [`Event::Tick`]; never, when nothing is due.
@@ -218,8 +219,9 @@ impl Engine {
                 self.checks.tick(now, &mut effects);
                 self.converge_before_announcing(&mut effects);
             }
-            (Phase::Waiting, Event::Spare { node, how }) => {
-                self.checks.spare(now, node, how, &mut Vec::new());
+            (Phase::Waiting, Event::Drain { node, how }) => {
+                self.checks
+                    .drain(now, (&self.host, node), how, &mut Vec::new());
             }
             (Phase::Running, Event::Stop) => {
                 self.phase = Phase::Stopped;
@@ -271,7 +273,10 @@ impl Engine {
                 self.peers.network(neighbours, effects);
                 self.checks.network(now, neighbours, effects);
             }
-            Event::Spare { node, how } => self.checks.spare(now, node, how, effects),
+            Event::ProbesHeldUp => self.checks.held_up(now),
+            Event::Drain { node, how } => {
+                self.checks.drain(now, (&self.host, node), how, effects);
+            }
             Event::HandOver => self.routers.hand_over(now, effects),
             Event::Start { .. } | Event::Stop => {}
         }
@@ -356,8 +361,8 @@ impl Knowledge for Known<'_> {
         self.routers.role(router)
     }
 
-    fn want(&self, service: usize, node: &str) -> Want {
-        self.checks.want(service, node)
+    fn want(&self, index: usize, service: &VirtualService, node: &str) -> Want {
+        self.checks.want(index, service, node)
     }
 
     fn director_macs(&self) -> &BTreeMap<String, netfilter_mark::Mac> {

@@ -98,7 +98,7 @@ pub struct ServerStatus {
     pub node: String,
     /// Its address.
     pub address: IpAddr,
-    /// The verdict of its check: `unknown`, `up`, `suspected`, `busy` or `down`.
+    /// The verdict of its check: `unknown`, `up`, `suspected`, `busy` or `down`; `unchecked` without one.
     pub health: String,
     /// For how many seconds it has been so; none without a check.
     pub since_seconds: Option<f64>,
@@ -136,8 +136,20 @@ impl ServerStatus {
         address: IpAddr,
         input: &Input,
         decision: &Decision,
-        since: Option<Duration>,
+        since: Duration,
     ) -> Self {
+        let base = input.measured.weight.unwrap_or(input.base);
+        Self {
+            health: health(&input.health).to_owned(),
+            since_seconds: Some(since.as_secs_f64()),
+            lag_seconds: input.measured.lag.as_ref().map(Duration::as_secs_f64),
+            role: role(input.measured.role).map(str::to_owned),
+            alarm: input.alarm.as_ref().map(ToString::to_string),
+            ..Self::unchecked(node, address, base, decision)
+        }
+    }
+
+    pub(super) fn unchecked(node: &str, address: IpAddr, base: u32, decision: &Decision) -> Self {
         let (table, weight) = match decision.want {
             Want::Present(weight) => (Table::Present, Some(weight)),
             Want::Absent => (Table::Absent, None),
@@ -146,15 +158,15 @@ impl ServerStatus {
         Self {
             node: node.to_owned(),
             address,
-            health: health(&input.health).to_owned(),
-            since_seconds: since.as_ref().map(Duration::as_secs_f64),
+            health: "unchecked".to_owned(),
+            since_seconds: None,
             table,
             weight,
-            base_weight: input.measured.weight.unwrap_or(input.base),
+            base_weight: base,
             why: decision.why.clone(),
-            lag_seconds: input.measured.lag.as_ref().map(Duration::as_secs_f64),
-            role: role(input.measured.role).map(str::to_owned),
-            alarm: input.alarm.as_ref().map(ToString::to_string),
+            lag_seconds: None,
+            role: None,
+            alarm: None,
         }
     }
 }

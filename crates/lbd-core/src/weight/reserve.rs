@@ -13,10 +13,14 @@ pub(super) fn promote(
     min_serving: usize,
     incumbent: impl Fn(&str) -> bool,
 ) {
+    // As long as some are about to be judged, nobody new: the kernel may well let them serve.
+    let pending = wishes.values().any(|wish| wish.pending);
     let serving = wishes.values().filter(|wish| wish.want.serves()).count();
     let mut candidates: Vec<((Rank, Duration), &mut Wish, u32)> = Vec::new();
     for (name, wish) in wishes.iter_mut() {
-        if let Some(reserve) = wish.reserve {
+        if let Some(reserve) = wish.reserve
+            && (!pending || incumbent(name))
+        {
             let divisor = if incumbent(name) { 2 } else { 1 };
             let key = (reserve.rank, reserve.lag / divisor);
             candidates.push((key, wish, reserve.weight));

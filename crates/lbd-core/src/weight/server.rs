@@ -39,6 +39,11 @@ impl Input {
         }
     }
 
+    /// Whether the file, or the check, gives it nothing. What the file says, no check brings back.
+    pub(super) fn has_no_weight(&self) -> bool {
+        self.base == 0 || self.base() == 0
+    }
+
     /// The weight before everything that reduces it.
     pub(super) fn base(&self) -> u32 {
         self.measured.weight.unwrap_or(self.base)

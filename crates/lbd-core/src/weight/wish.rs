@@ -19,6 +19,8 @@ pub(super) struct Wish {
     pub(super) urgent: bool,
     /// How it could serve all the same.
     pub(super) reserve: Option<Reserve>,
+    /// It is about to be judged.
+    pub(super) pending: bool,
     /// When it may change by itself.
     pub(super) until: Option<Time>,
 }
@@ -43,7 +45,7 @@ pub(super) enum Rank {
 
 impl Wish {
     pub(super) fn of(policy: &Policy, now: Time, input: &Input, standing: &mut Standing) -> Self {
-        if !input.health.is_up() {
+        if matches!(input.health, Health::Unknown | Health::Down { .. }) {
             standing.pause();
         }
         match &input.health {
@@ -56,11 +58,15 @@ impl Wish {
                 )
             }
             _ if input.drained => Self::stop(Want::Present(0), "drained: no new connections"),
-            Health::Unknown => Self::stop(
-                Want::AsIs,
-                &with_alarm("not judged yet: as the kernel has it", input),
-            ),
-            Health::Busy | Health::Suspected | Health::Up if input.base() == 0 => {
+            Health::Unknown => Self {
+                // It will be soon, unless its check waits for somebody.
+                pending: input.alarm.is_none(),
+                ..Self::stop(
+                    Want::AsIs,
+                    &with_alarm("not judged yet: as the kernel has it", input),
+                )
+            },
+            Health::Busy | Health::Suspected | Health::Up if input.has_no_weight() => {
                 Self::stop(Want::Present(0), "its weight is 0: no new connections")
             }
             Health::Busy | Health::Suspected | Health::Up if input.rival.is_some() => {
@@ -93,6 +99,7 @@ impl Wish {
             why: why.to_owned(),
             urgent: true,
             reserve: None,
+            pending: false,
             until: None,
         }
     }
@@ -161,6 +168,7 @@ fn up(policy: &Policy, now: Time, input: &Input, standing: &mut Standing) -> Wis
         why: with_alarm(&format!("{}: {effect}", words.join(", ")), input),
         urgent: false,
         reserve: rank.map(|rank| Reserve { rank, lag, weight }),
+        pending: false,
         until: [
             step.map(|step| step.ends),
             patience.filter(|end| *end > now),

@@ -83,7 +83,7 @@ fn all_up(engine: &mut Engine, effects: &[Effect]) -> Vec<Effect> {
     let mut heard = Vec::new();
     for effect in effects {
         if let Effect::Probe { id, .. } = effect {
-            let (id, outcome) = (*id, Outcome::success(at(1)));
+            let (id, outcome) = (*id, Some(Outcome::success(at(1))));
             heard.extend(engine.handle(at(2), Event::Probed(vec![Probed { id, outcome }])));
         }
     }
@@ -191,10 +191,19 @@ fn another_weight_changes_that_and_no_role() {
     assert_eq!((adverts(&effects), roles(&effects)), (vec![], vec![]));
 }
 
+/// The numbers of the checks that are forgotten.
+fn forgotten(effects: &[Effect]) -> Vec<usize> {
+    let check = |effect: &Effect| match effect {
+        Effect::Forget { check } => Some(*check),
+        _ => None,
+    };
+    effects.iter().filter_map(check).collect()
+}
+
 #[test]
 fn another_check_keeps_a_server_in_the_table_until_it_is_judged_anew() {
     let (mut engine, _) = master(REFERENCE);
-    let text = REFERENCE.replace("retries: 3", "retries: 2");
+    let text = REFERENCE.replace("      tcp:", "      tcp:\n        port: 3307");
     let effects = reload(&mut engine, 5, &text);
     let asked = desired(&effects).unwrap();
     let wants: Vec<&Want> = asked
@@ -203,8 +212,19 @@ fn another_check_keeps_a_server_in_the_table_until_it_is_judged_anew() {
         .flat_map(|s| s.destinations.values())
         .collect();
     assert_eq!(wants, [&Want::AsIs; 3]);
+    assert_eq!(forgotten(&effects), [0, 1, 2]);
     let effects = all_up(&mut engine, &effects);
     assert_eq!(weights(desired(&effects).unwrap()), [Some(3); 3]);
+}
+
+#[test]
+fn the_same_check_at_other_times_keeps_its_verdict() {
+    let (mut engine, _) = master(REFERENCE);
+    let text = REFERENCE.replace("interval: 10s", "interval: 2s");
+    let effects = reload(&mut engine, 5, &text);
+    assert_eq!(desired(&effects), None);
+    assert!(forgotten(&effects).is_empty());
+    assert!(engine.deadline().unwrap() < at(2006), "it is asked sooner");
 }
 
 #[test]

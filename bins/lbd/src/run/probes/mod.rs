@@ -5,9 +5,10 @@ mod prober;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use healthcheck::{Failure, Outcome};
+use lbd_core::config::Probe;
 use lbd_core::engine::{Assignment, ProbeId, Probed};
 use tokio::runtime::Handle;
 use tokio::sync::Mutex;
@@ -16,6 +17,11 @@ use tokio::task::AbortHandle;
 
 use super::commands::Rights;
 use prober::Prober;
+
+/// A probe that ends so long after its time-out was held up by this host.
+const HELD_UP: Duration = Duration::from_secs(1);
+/// How long servers get to take note that the sessions end.
+const LEAVE: Duration = Duration::from_millis(500);
 
 /// What is kept for the checks: a session with a database, say, outlives a probe.
 #[derive(Debug)]
@@ -34,6 +40,10 @@ pub(super) struct Probes {
 struct Kept {
     prober: Arc<Mutex<Prober>>,
     latest: AbortHandle,
+    /// With a server that counts conversations which break off.
+    talks: bool,
+    /// As it was when the prober was made.
+    assignment: Arc<Assignment>,
 }
 
 impl Probes {
@@ -54,38 +64,82 @@ impl Probes {
     /// Starts one probe. It ends by its time-out at the latest; what an earlier one of the same check has left is ended
     /// now.
     pub(super) fn start(&mut self, id: ProbeId, timeout: Duration, assignment: Arc<Assignment>) {
-        let before = self.kept.remove(&id.check);
-        let prober = match before {
+        let talks = matches!(assignment.check.probe, Probe::Mysql(_));
+        let prober = match self.kept.remove(&id.check) {
             Some(before) => {
                 before.latest.abort();
-                before.prober
+                // A session can be kept over a reload; what else there is has a time-out of its own.
+                match talks || Arc::ptr_eq(&before.assignment, &assignment) {
+                    true => before.prober,
+                    false => self.prober(&assignment),
+                }
             }
-            None => Arc::new(Mutex::new(Prober::new(&assignment, &self.rights))),
+            None => self.prober(&assignment),
         };
-        let (report, asked) = (Report::new(id, self.results.clone()), Arc::clone(&prober));
+        let (asked, whom) = (Arc::clone(&prober), Arc::clone(&assignment));
+        let report = Report::new(id, self.results.clone());
         let task = self.handle.spawn(async move {
-            let outcome = asked.lock().await.probe(&assignment, timeout).await;
-            report.found(outcome);
+            let mut prober = asked.lock().await;
+            let begun = Instant::now();
+            let outcome = prober.probe(&whom, timeout).await;
+            report.found(outcome, begun.elapsed() > timeout.saturating_add(HELD_UP));
         });
         let latest = task.abort_handle();
-        self.kept.insert(id.check, Kept { prober, latest });
+        let kept = Kept {
+            prober,
+            latest,
+            talks,
+            assignment,
+        };
+        self.kept.insert(id.check, kept);
+    }
+
+    fn prober(&self, assignment: &Assignment) -> Arc<Mutex<Prober>> {
+        Arc::new(Mutex::new(Prober::new(assignment, &self.rights)))
     }
 
     /// There is no such check any more. A session of it is ended in an orderly way.
     pub(super) fn forget(&mut self, check: usize) {
         if let Some(kept) = self.kept.remove(&check) {
-            kept.latest.abort();
-            let prober = kept.prober;
-            self.handle
-                .spawn(async move { prober.lock().await.close().await });
+            self.handle.spawn(kept.close());
         }
+    }
+
+    /// Ends all sessions, as far as that goes in a moment.
+    pub(super) async fn finish(&mut self) {
+        let kept = std::mem::take(&mut self.kept).into_values();
+        let ends: Vec<_> = kept.map(|kept| self.handle.spawn(kept.close())).collect();
+        let all = async {
+            for end in ends {
+                // One that failed has nothing to say.
+                let _ = end.await;
+            }
+        };
+        // Whoever has not got a leave-taking by then sees the connection close.
+        let _ = tokio::time::timeout(LEAVE, all).await;
+    }
+}
+
+impl Kept {
+    /// A probe that talks to a server is not broken off for that: a handshake that is counts against this host.
+    async fn close(self) {
+        let mut prober = match self.prober.try_lock() {
+            Ok(prober) => prober,
+            Err(_) => {
+                if !self.talks {
+                    self.latest.abort();
+                }
+                self.prober.lock().await
+            }
+        };
+        prober.close().await;
     }
 }
 
 /// Sends a result when it goes, whatever becomes of the probe.
 struct Report {
     id: ProbeId,
-    outcome: Outcome,
+    outcome: Option<Outcome>,
     results: UnboundedSender<Probed>,
 }
 
@@ -93,23 +147,24 @@ impl Report {
     fn new(id: ProbeId, results: UnboundedSender<Probed>) -> Self {
         Self {
             id,
-            outcome: Outcome::Failure(Failure::Lost),
+            outcome: Some(Outcome::Failure(Failure::Lost)),
             results,
         }
     }
 
-    fn found(mut self, outcome: Outcome) {
-        self.outcome = outcome;
+    /// A probe that ended long after its time was held up on this host: that it found nothing in time says nothing.
+    fn found(mut self, outcome: Outcome, late: bool) {
+        let says_nothing = late && outcome == Outcome::Failure(Failure::TimedOut);
+        self.outcome = (!says_nothing).then_some(outcome);
     }
 }
 
 impl Drop for Report {
     fn drop(&mut self) {
-        let outcome = std::mem::replace(&mut self.outcome, Outcome::Failure(Failure::Lost));
         // Nobody listens any more when the daemon stops.
         let _ = self.results.send(Probed {
             id: self.id,
-            outcome,
+            outcome: self.outcome.take(),
         });
     }
 }

@@ -1,6 +1,7 @@
 //! What a MySQL server's answers mean for its health.
 
-use std::fs;
+use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
 use std::time::Duration;
 
 use healthcheck::mysql::{
@@ -11,7 +12,7 @@ use healthcheck::{Alarm, Failure, Measured, Outcome};
 use lbd_core::config::{MysqlLevel, MysqlProbe, MysqlTls};
 use lbd_core::engine::Assignment;
 
-use crate::mysql;
+use crate::{file, mysql};
 
 /// The probe of one server, with its session.
 #[derive(Debug, Default)]
@@ -27,22 +28,30 @@ impl Mysql {
         probe: &MysqlProbe,
         timeout: Duration,
     ) -> Outcome {
-        let prober = match self
-            .prober
-            .take()
-            .map_or_else(|| make(assignment, probe), Ok)
-        {
-            Ok(prober) => self.prober.insert(prober),
-            Err(why) => return Outcome::Alarm(Alarm::Other(why.into())),
+        let prober = match self.prober.take() {
+            Some(prober) => self.prober.insert(prober),
+            None => match make(assignment, probe).await {
+                Ok(prober) => self.prober.insert(prober),
+                Err(why) => return Outcome::Alarm(Alarm::Other(why.into())),
+            },
         };
-        match prober.probe(timeout).await {
+        let found = prober.probe(timeout).await;
+        if assignment.check.policy.interval >= probe.fresh_login {
+            // The next one logs in anew: until then a session would only be idle.
+            prober.close().await;
+        }
+        match found {
             Ok(report) => judge(&report, probe),
             Err(fault) => {
-                if matches!(fault.reason, Reason::AccessDenied(_)) {
-                    // Perhaps the password was changed, in the file too.
+                let refused = matches!(
+                    fault.reason,
+                    Reason::AccessDenied(_) | Reason::TlsFailed(_) | Reason::TlsNotOffered
+                );
+                if refused {
+                    // Perhaps the password or the authorities were changed, in their files too.
                     self.prober = None;
                 }
-                blame(fault)
+                blame(fault, probe)
             }
         }
     }
@@ -54,26 +63,36 @@ impl Mysql {
     }
 }
 
-/// Small files of this host are read; else why there is no asking.
-fn make(assignment: &Assignment, probe: &MysqlProbe) -> Result<Prober, String> {
+/// Else why there is no asking. Small files of this host are read, on a thread that may wait for them.
+async fn make(assignment: &Assignment, probe: &MysqlProbe) -> Result<Prober, String> {
+    let (target, source, probe) = (assignment.target, assignment.source, probe.clone());
+    let settings = tokio::task::spawn_blocking(move || settings(target, source, &probe));
+    let settings = settings.await.map_err(|error| error.to_string())??;
+    Prober::new(settings).map_err(|error| error.to_string())
+}
+
+fn settings(
+    target: SocketAddr,
+    source: Option<IpAddr>,
+    probe: &MysqlProbe,
+) -> Result<Settings, String> {
     let password = mysql::password(&probe.password).map_err(|error| error.to_string())?;
-    let mut settings = Settings::new(assignment.target, &probe.user, password);
-    settings.source = assignment.source;
+    let mut settings = Settings::new(target, &probe.user, password);
+    settings.source = source;
     settings.level = mysql::level(&probe.level).map_err(|error| error.to_string())?;
     settings.fresh_login = probe.fresh_login;
     settings.tls = match &probe.tls {
         MysqlTls::Off => Tls::Off,
         MysqlTls::Preferred => Tls::Preferred,
         MysqlTls::Required(None) => Tls::Required(None),
-        MysqlTls::Required(Some(file)) => {
-            let unreadable = |why: &dyn std::fmt::Display| format!("{}: {why}", file.display());
-            let pem = fs::read(file).map_err(|error| unreadable(&error))?;
-            Tls::Required(Some(
-                Authority::read(&pem).map_err(|error| unreadable(&error))?,
-            ))
-        }
+        MysqlTls::Required(Some(file)) => Tls::Required(Some(authority(file)?)),
     };
-    Prober::new(settings).map_err(|error| error.to_string())
+    Ok(settings)
+}
+
+fn authority(path: &Path) -> Result<Authority, String> {
+    let pem = file::octets(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    Authority::read(&pem).map_err(|error| format!("{}: {error}", path.display()))
 }
 
 fn judge(report: &Report, probe: &MysqlProbe) -> Outcome {
@@ -102,7 +121,7 @@ fn replicates(replication: &Replication, probe: &MysqlProbe) -> Result<Measured,
             role: healthcheck::Role::Primary,
             ..measured
         }),
-        (Role::Replica, Some(_)) if writable(probe) && !read_only => Err(
+        (Role::Replica, Some(_)) if wants_read_only(probe) && !read_only => Err(
             "a replica that takes writes: set read_only=ON there, or leave require_read_only out"
                 .to_owned(),
         ),
@@ -118,7 +137,7 @@ fn replicates(replication: &Replication, probe: &MysqlProbe) -> Result<Measured,
 }
 
 /// Whether it matters that a replica takes writes.
-fn writable(probe: &MysqlProbe) -> bool {
+fn wants_read_only(probe: &MysqlProbe) -> bool {
     matches!(
         probe.level,
         MysqlLevel::Replica {
@@ -132,9 +151,15 @@ fn lag(replica: &ReplicaStatus) -> Result<Duration, String> {
     replica.lag().ok_or_else(|| replica.to_string())
 }
 
-fn blame(fault: Fault) -> Outcome {
+/// What cannot be judged counts against a server whose replication is to be known. A password that is not taken says
+/// nothing of it.
+fn blame(fault: Fault, probe: &MysqlProbe) -> Outcome {
+    let replica = matches!(probe.level, MysqlLevel::Replica { .. });
     match (fault.class(), &fault.reason) {
         (Class::Busy, _) => Outcome::Busy,
+        (Class::Alarm, Reason::MissingPrivilege(_) | Reason::UnknownLayout(_)) if replica => {
+            Outcome::Failure(Failure::Wrong(fault.to_string().into()))
+        }
         (Class::Alarm, Reason::HostBlocked(_)) => Outcome::Alarm(Alarm::HostBlocked),
         (Class::Alarm, Reason::AccessDenied(_)) => Outcome::Alarm(Alarm::AccessDenied),
         (Class::Alarm, _) => Outcome::Alarm(Alarm::Other(fault.to_string().into())),

@@ -89,19 +89,23 @@ async fn ask(
     assignment: &Assignment,
     probe: &HttpProbe,
 ) -> Outcome {
-    if kept.is_none() {
-        match http_check(assignment, probe) {
-            Ok(check) => *kept = Some(Box::new(check)),
-            Err(why) => return Outcome::Failure(Failure::Other(why.into())),
-        }
+    let check = match kept.take() {
+        Some(check) => check,
+        None => match http_check(assignment, probe).await {
+            Ok(check) => Box::new(check),
+            // It is this host that lacks something.
+            Err(why) => return Outcome::Alarm(Alarm::Other(why.into())),
+        },
+    };
+    let outcome = check.probe().await;
+    // Whom to believe is read again after a failure: the authorities' file may be a newer one.
+    if probe.tls.is_none() || matches!(outcome, Outcome::Success { .. }) {
+        *kept = Some(check);
     }
-    match kept {
-        Some(check) => check.probe().await,
-        None => Outcome::Failure(Failure::Lost),
-    }
+    outcome
 }
 
-fn http_check(assignment: &Assignment, probe: &HttpProbe) -> Result<http::Check, String> {
+async fn http_check(assignment: &Assignment, probe: &HttpProbe) -> Result<http::Check, String> {
     let mut options = http::Options::new(assignment.check.policy.timeout);
     options.source = assignment.source;
     options.path.clone_from(&probe.path);
@@ -117,5 +121,10 @@ fn http_check(assignment: &Assignment, probe: &HttpProbe) -> Result<http::Check,
         HttpTrust::Authorities(file) => http::Trust::Authorities(file.clone()),
         HttpTrust::Anybody => http::Trust::Anybody,
     });
-    http::Check::new(assignment.target, options).map_err(|error| error.to_string())
+    let target = assignment.target;
+    // It may read a file.
+    tokio::task::spawn_blocking(move || http::Check::new(target, options))
+        .await
+        .map_err(|error| error.to_string())?
+        .map_err(|error| error.to_string())
 }

@@ -1,9 +1,8 @@
 //! The section `health_check` of a service.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
-use healthcheck::{Initial, Policy};
+use healthcheck::{Alarms, Counts, Initial, Policy};
 use serde_yaml::Spanned;
 
 use super::commands::command;
@@ -13,6 +12,11 @@ use crate::config::check::{
     Probe,
 };
 use crate::config::file_check::{self as file, Level, Timing};
+
+/// Failures, or successes, in a row: more make no sense.
+const MOST: u32 = 1000;
+/// What a clock of milliseconds can tell apart, with some room.
+const SHORTEST: Duration = Duration::from_millis(10);
 
 pub(super) fn health_check(section: &file::HealthCheck, findings: &mut Findings) -> HealthCheck {
     let (timing, probe) = match section {
@@ -40,12 +44,23 @@ pub(super) fn health_check(section: &file::HealthCheck, findings: &mut Findings)
 
 fn policy(timing: Timing<'_>, findings: &mut Findings) -> Policy {
     let seconds = Duration::from_secs;
-    let rise = timing.rise.map_or(1, |rise| rise.value);
-    if let Some(value) = timing.rise
-        && value.value == 0
-    {
-        findings.add(value.referenced, "rise must be at least 1");
-    }
+    let mut within = |value: Option<&Spanned<u32>>, what: &str, least: u32| {
+        let value = value.filter(|value| {
+            let fits = (least..=MOST).contains(&value.value);
+            if !fits {
+                findings.add(
+                    value.referenced,
+                    format!("{what} must be {least} to {MOST}"),
+                );
+            }
+            fits
+        });
+        value.map_or(1, |value| value.value)
+    };
+    let (retries, rise) = (
+        within(timing.retries, "retries", 0),
+        within(timing.rise, "rise", 1),
+    );
     let interval = findings.duration(timing.interval, "interval", seconds(10));
     let fast = timing
         .fast_interval
@@ -55,18 +70,33 @@ fn policy(timing: Timing<'_>, findings: &mut Findings) -> Policy {
     {
         findings.add(value.referenced, "fast_interval is longer than interval");
     }
+    for value in [timing.interval, timing.fast_interval, timing.timeout]
+        .into_iter()
+        .flatten()
+        .filter(|value| value.value.0 < SHORTEST)
+    {
+        findings.add(value.referenced, "a check takes, and waits, 10ms at least");
+    }
     Policy {
         interval,
         fast_interval: fast,
         // So that checks of many servers that fell into step do not stay in it.
         jitter: interval / 20,
         timeout: findings.duration(timing.timeout, "timeout", seconds(5)),
-        retries: timing.retries.map_or(1, |retries| retries.value),
+        retries,
         retry_delay: findings.duration(timing.retry_delay, "retry_delay", seconds(1)),
         rise,
         initial: match timing.initial {
             None | Some(file::Initial::Down) => Initial::Down,
             Some(file::Initial::Up) => Initial::Up,
+        },
+        alarms: match timing.on_alarm {
+            None | Some(file::OnAlarm::Keep) => Alarms::default(),
+            Some(file::OnAlarm::Fail) => Alarms {
+                host_blocked: Counts::Failure,
+                access_denied: Counts::Failure,
+                other: Counts::Failure,
+            },
         },
         ..Policy::default()
     }
@@ -96,8 +126,18 @@ fn mysql(section: &file::Mysql, findings: &mut Findings) -> MysqlProbe {
 fn password(section: &file::Mysql, findings: &mut Findings) -> PasswordSource {
     match (&section.password_file, &section.credential) {
         (None, None) => PasswordSource::Empty,
-        (Some(file), None) => PasswordSource::File(path(file, "password_file", findings)),
-        (None, Some(name)) => PasswordSource::Credential(findings.text(name, "credential")),
+        (Some(file), None) => {
+            PasswordSource::File(findings.absolute_path(file, "password_file").into())
+        }
+        (None, Some(name)) => {
+            if name.value.starts_with('.') || name.value.contains('/') {
+                findings.add(
+                    name.referenced,
+                    "credential is a name: no slash, and no dot at its beginning",
+                );
+            }
+            PasswordSource::Credential(findings.text(name, "credential"))
+        }
         (Some(_), Some(name)) => {
             findings.add(
                 name.referenced,
@@ -175,7 +215,7 @@ fn tls(section: &file::Mysql, findings: &mut Findings) -> MysqlTls {
         None | Some(file::MysqlTls::Off) => MysqlTls::Off,
         Some(file::MysqlTls::Preferred) => MysqlTls::Preferred,
         Some(file::MysqlTls::Required) => {
-            MysqlTls::Required(ca.map(|ca| path(ca, "tls_ca", findings)))
+            MysqlTls::Required(ca.map(|ca| findings.absolute_path(ca, "tls_ca").into()))
         }
     }
 }
@@ -194,13 +234,7 @@ fn http(section: &file::Http, tls: bool, findings: &mut Findings) -> HttpProbe {
     let path_and_query = text(&section.path, "path").unwrap_or_else(|| "/".to_owned());
     let (host, statuses) = (text(&section.host, "host"), text(&section.status, "status"));
     let contains = text(&section.contains, "contains");
-    if let Some(value) = section
-        .path
-        .as_ref()
-        .filter(|path| !path.value.starts_with('/'))
-    {
-        findings.add(value.referenced, "path starts with a slash");
-    }
+    address(section, findings);
     if let Some(value) = section
         .status
         .as_ref()
@@ -217,6 +251,29 @@ fn http(section: &file::Http, tls: bool, findings: &mut Findings) -> HttpProbe {
         statuses,
         contains,
         tls: trust(section, tls, findings),
+    }
+}
+
+/// What the request goes by: path and host.
+fn address(section: &file::Http, findings: &mut Findings) {
+    let graphic = |text: &str, not: &str| {
+        text.chars()
+            .all(|char| char.is_ascii_graphic() && !not.contains(char))
+    };
+    let path = section.path.as_ref();
+    let is_path = |path: &str| path.starts_with('/') && graphic(path, "#");
+    if let Some(path) = path.filter(|path| !is_path(&path.value)) {
+        findings.add(
+            path.referenced,
+            "path starts with a slash, and is encoded as in a URL: no spaces, no #",
+        );
+    }
+    let host = section.host.as_ref();
+    if let Some(host) = host.filter(|host| !graphic(&host.value, "/@#?")) {
+        findings.add(
+            host.referenced,
+            "host is a name or an address, perhaps with a port",
+        );
     }
 }
 
@@ -249,7 +306,7 @@ fn trust(section: &file::Http, tls: bool, findings: &mut Findings) -> Option<Htt
     }
     Some(
         match (&section.ca, verify.is_none_or(|verify| verify.value)) {
-            (Some(ca), true) => HttpTrust::Authorities(path(ca, "ca", findings)),
+            (Some(ca), true) => HttpTrust::Authorities(findings.absolute_path(ca, "ca").into()),
             (None, true) => HttpTrust::System,
             (None, false) => HttpTrust::Anybody,
             (Some(ca), false) => {
@@ -258,14 +315,4 @@ fn trust(section: &file::Http, tls: bool, findings: &mut Findings) -> Option<Htt
             }
         },
     )
-}
-
-fn path(value: &Spanned<String>, what: &str, findings: &mut Findings) -> PathBuf {
-    if !value.value.starts_with('/') || value.value.contains('\0') {
-        findings.add(
-            value.referenced,
-            format!("{what} is a file by its absolute path"),
-        );
-    }
-    PathBuf::from(&value.value)
 }

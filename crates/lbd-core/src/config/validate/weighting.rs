@@ -19,7 +19,7 @@ pub(super) fn policy(
     check: Option<&HealthCheck>,
     findings: &mut Findings,
 ) -> Policy {
-    let measured = check.is_some_and(HealthCheck::measures_lag);
+    let measured = check.is_some_and(HealthCheck::measures_replication);
     if let Some(lag) = item.lag.as_ref().filter(|_| !measured) {
         findings.add(
             lag.soft.referenced,
@@ -41,11 +41,26 @@ pub(super) fn policy(
             .as_ref()
             .map(|start| slow_start(start, findings)),
         min_serving: min_serving.unwrap_or(1),
-        primary: match item.primary {
-            None | Some(file::Primary::Serves) => Primary::Serves,
-            Some(file::Primary::LastResort) => Primary::LastResort,
-        },
+        primary: primary(item, measured, findings),
         changes_per_second: changes.and_then(NonZeroU32::new),
+    }
+}
+
+fn primary(item: &file::Service, measured: bool, findings: &mut Findings) -> Primary {
+    let Some(primary) = &item.primary else {
+        return Primary::Serves;
+    };
+    match primary.value {
+        file::Primary::Serves => Primary::Serves,
+        file::Primary::LastResort => {
+            if !measured {
+                findings.add(
+                    primary.referenced,
+                    "primary needs a check that knows one: health_check.mysql at `level: replica`",
+                );
+            }
+            Primary::LastResort
+        }
     }
 }
 

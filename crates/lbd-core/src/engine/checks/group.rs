@@ -31,24 +31,28 @@ impl Group {
 
     /// The same service under another file: what was decided lives on where it is decided in the same way.
     pub(super) fn succeed(&mut self, service: &VirtualService) {
-        self.inputs.clear();
+        self.inputs.retain(|node, _| service.servers.contains(node));
         if *self.weights.policy() != service.weighting {
             self.weights = Weights::new(service.weighting.clone());
         }
     }
 
     /// Takes note of what is known of a server, and says whether it is new.
-    pub(super) fn know(&mut self, node: &str, input: Input, now: Time) -> bool {
-        match input.measured.role == Role::Primary {
-            true => {
+    pub(super) fn know(&mut self, node: &str, mut input: Input, now: Time) -> bool {
+        let before = self.inputs.get(node);
+        input.rival = before.and_then(|old| old.rival.clone());
+        // Who only could not be asked plays the same part as before.
+        if input.measured.role == Role::Unknown && !input.health.is_down() {
+            input.measured.role = before.map_or(Role::Unknown, |old| old.measured.role);
+        }
+        match input.measured.role {
+            Role::Primary => {
                 self.primaries.entry(node.to_owned()).or_insert(now);
             }
-            false => {
+            Role::Replica | Role::Unknown => {
                 self.primaries.remove(node);
             }
         }
-        let rival = self.inputs.get(node).and_then(|old| old.rival.clone());
-        let input = Input { rival, ..input };
         let before = self.inputs.insert(node.to_owned(), input);
         before.as_ref() != self.inputs.get(node)
     }
@@ -57,27 +61,32 @@ impl Group {
         self.weights.deadline()
     }
 
-    /// Decides anew. Of a server that is in `told` the operator knows already.
-    pub(super) fn decide(
-        &mut self,
-        now: Time,
-        told: &BTreeSet<(String, String)>,
-        reports: &mut Vec<Report>,
-    ) {
+    /// Decides anew. Of a server that is in `told` the operator knows already that it came up or went down.
+    pub(super) fn decide(&mut self, now: Time, told: &BTreeSet<String>, reports: &mut Vec<Report>) {
         self.find_rivals();
         let before = std::mem::take(&mut self.decisions);
         self.decisions = self.weights.decide(now, &self.inputs);
         for (node, decision) in &self.decisions {
             let old = before.get(node).map_or(Want::AsIs, |old| old.want);
-            let key = (self.service.clone(), node.clone());
-            if old != decision.want && !told.contains(&key) {
-                reports.push(Report::Weight {
-                    service: key.0,
-                    node: key.1,
-                    want: decision.want,
-                    why: decision.why.clone(),
-                });
+            if old == decision.want || (told.contains(node) && self.goes_without_saying(node)) {
+                continue;
             }
+            reports.push(Report::Weight {
+                service: self.service.clone(),
+                node: node.clone(),
+                want: decision.want,
+                why: decision.why.clone(),
+            });
+        }
+    }
+
+    /// Whether a server gets what one that just came up or went down always gets.
+    fn goes_without_saying(&self, node: &str) -> bool {
+        let input = self.inputs.get(node);
+        match self.want(node) {
+            Want::Present(weight) => input.is_some_and(|input| input.base == weight),
+            Want::Absent => input.is_some_and(|input| input.health.is_down()),
+            Want::AsIs => true,
         }
     }
 

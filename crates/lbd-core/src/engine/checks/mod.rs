@@ -11,25 +11,28 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use healthcheck::{Health, Time};
+use healthcheck::Time;
 
-use super::event::{Assignment, Effect, Neighbour, ProbeId, Probed, Report, Resolution, Spared};
+use super::event::{Assignment, Drain, Effect, Neighbour, ProbeId, Probed, Report, Resolution};
 use super::status::{ServerStatus, ServiceStatus};
 use crate::config::VirtualService;
 use crate::host::Host;
-use crate::weight::{Input, Want};
+use crate::weight::{Decision, Want};
 use agenda::{Agenda, Item};
 use check::Check;
 use group::Group;
 
 /// Whoever comes later than this was held up, and with it perhaps the results of probes.
 const HELD_UP: Duration = Duration::from_millis(200);
+/// For so long at least no probe is given up then.
+const PARDON: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Default)]
 pub(super) struct Checks {
     /// By number. Numbers are not used again, so that the result of a probe that a reload made moot finds nobody.
     checks: BTreeMap<usize, Check>,
-    /// The servers by service, a place in the configuration, and node.
+    /// The servers of services that have a check, by service, a place in the configuration, and node. Of others there is
+    /// nothing to keep.
     servers: BTreeMap<(usize, String), Server>,
     /// By number of a check, whose it is.
     owners: BTreeMap<usize, (usize, String)>,
@@ -45,15 +48,14 @@ pub(super) struct Checks {
     /// Neighbours that do not answer.
     silent: BTreeSet<IpAddr>,
     /// Nodes that an operator keeps from serving.
-    spared: BTreeMap<String, Spared>,
+    drained: BTreeMap<String, Drain>,
 }
 
 #[derive(Debug)]
 struct Server {
     address: IpAddr,
     base: u32,
-    /// None where the service has no check: its servers always count as healthy.
-    check: Option<usize>,
+    check: usize,
 }
 
 impl Checks {
@@ -63,7 +65,7 @@ impl Checks {
         checks
     }
 
-    /// Goes over to another file: a server that is checked as before keeps its verdict and its probe under way.
+    /// Goes over to another file: a server that is asked the same as before keeps its verdict and its probe under way.
     pub(super) fn reload(&mut self, host: &Host, now: Time, effects: &mut Vec<Effect>) {
         let mut old: BTreeMap<(String, String), (usize, Check)> = std::mem::take(&mut self.checks)
             .into_iter()
@@ -75,60 +77,62 @@ impl Checks {
         self.agenda = Agenda::default();
         self.servers.clear();
         self.owners.clear();
-        let count = host
-            .directed()
-            .map(|(_, service)| service.servers.len())
+        let count = checked(host)
+            .map(|(.., service)| service.servers.len())
             .sum();
-        let mut place = 0;
-        for (index, service) in host.directed() {
+        let mut index = 0;
+        for (place, service) in checked(host) {
             let mut group = groups
                 .remove(&service.name)
                 .unwrap_or_else(|| Group::new(service));
             group.succeed(service);
-            self.groups.insert(index, group);
+            self.groups.insert(place, group);
             for node in &service.servers {
-                let Some(address) = host.config.nodes.get(node).map(|node| node.address) else {
+                let Some(assignment) = assignment(host, service, node) else {
                     continue;
                 };
-                let check = assignment(host, service, node, address).map(|assignment| {
-                    let kept = old
-                        .remove(&assignment.name())
-                        .filter(|(_, old)| *old.assignment == assignment);
-                    let new = || Check::new(assignment, now, (place, count));
-                    self.take_in(kept, new, (index, node.clone()))
-                });
-                place += 1;
-                let base = service.weight_of(node);
-                let key = (index, node.clone());
-                self.servers.insert(
-                    key,
-                    Server {
-                        address,
-                        base,
-                        check,
-                    },
-                );
-                self.learn((index, node), now);
+                let server = Server {
+                    address: assignment.target.ip(),
+                    base: service.weight_of(node),
+                    check: self.take_in(&mut old, assignment, now, (index, count)),
+                };
+                index += 1;
+                self.owners.insert(server.check, (place, node.clone()));
+                self.servers.insert((place, node.clone()), server);
+                self.learn((place, node), now);
             }
         }
         effects.extend(old.into_values().map(|(check, _)| Effect::Forget { check }));
         self.decide(now, &[], effects);
     }
 
+    /// The check of a server: that of before, if it asks the same.
     fn take_in(
         &mut self,
-        kept: Option<(usize, Check)>,
-        new: impl FnOnce() -> Check,
-        owner: (usize, String),
+        old: &mut BTreeMap<(String, String), (usize, Check)>,
+        assignment: Assignment,
+        now: Time,
+        place: (usize, usize),
     ) -> usize {
-        let (number, check) = kept.unwrap_or_else(|| {
-            let number = self.next;
-            self.next = number.wrapping_add(1);
-            (number, new())
-        });
+        let name = assignment.name();
+        let same = old
+            .get(&name)
+            .is_some_and(|(_, check)| check.asks_as(&assignment));
+        // One that asks something else stays, to be forgotten.
+        let kept = same.then(|| old.remove(&name)).flatten();
+        let (number, check) = match kept {
+            Some((number, mut check)) => {
+                check.reform(assignment, now, place);
+                (number, check)
+            }
+            None => {
+                let number = self.next;
+                self.next = number.wrapping_add(1);
+                (number, Check::new(assignment, now, place))
+            }
+        };
         self.agenda.set(Item::Check(number), check.deadline());
         self.checks.insert(number, check);
-        self.owners.insert(number, owner);
         number
     }
 
@@ -136,16 +140,27 @@ impl Checks {
         self.agenda.first()
     }
 
-    /// What is wanted of a node in the table, as a server of the service at this place in the configuration.
-    pub(super) fn want(&self, service: usize, node: &str) -> Want {
-        let group = self.groups.get(&service);
-        group.map_or(Want::AsIs, |group| group.want(node))
+    /// What is wanted in the table of a node as a server of a service. One without a check always counts as healthy.
+    pub(super) fn want(&self, index: usize, service: &VirtualService, node: &str) -> Want {
+        match self.groups.get(&index) {
+            Some(group) => group.want(node),
+            None => match self.drained.get(node) {
+                None => Want::Present(service.weight_of(node)),
+                Some(Drain::Connections) => Want::Present(0),
+                Some(Drain::Maintenance) => Want::Absent,
+            },
+        }
+    }
+
+    /// What carries the probes out was held up: nothing is given up for a while.
+    pub(super) fn held_up(&mut self, now: Time) {
+        self.pardon = self.pardon.max(now.saturating_add(PARDON));
     }
 
     pub(super) fn tick(&mut self, now: Time, effects: &mut Vec<Effect>) {
         let late = self.agenda.first().map(|due| now.saturating_sub(due));
         if let Some(late) = late.filter(|late| *late > HELD_UP) {
-            self.pardon = now.saturating_add(late.max(Duration::from_secs(1)));
+            self.pardon = now.saturating_add(late.max(PARDON));
         }
         let mut reports = Vec::new();
         for item in self.agenda.take_due(now) {
@@ -208,7 +223,7 @@ impl Checks {
         let servers = self.servers.values();
         let numbers: Vec<usize> = servers
             .filter(|server| server.address == address)
-            .filter_map(|server| server.check)
+            .map(|server| server.check)
             .collect();
         let mut reports = Vec::new();
         for number in numbers {
@@ -245,28 +260,39 @@ impl Checks {
         }
     }
 
-    /// Keeps a node's servers from serving, or does so no longer. One that the file does not have is remembered: it may
-    /// come with the next file.
-    pub(super) fn spare(
+    /// Drains a node, or does so no longer. One that the file does not have is remembered: it may come with the next file.
+    pub(super) fn drain(
         &mut self,
         now: Time,
-        node: &str,
-        how: Option<Spared>,
+        (host, node): (&Host, &str),
+        how: Option<Drain>,
         effects: &mut Vec<Effect>,
     ) {
         match how {
-            Some(how) => self.spared.insert(node.to_owned(), how),
-            None => self.spared.remove(node),
+            Some(how) => self.drained.insert(node.to_owned(), how),
+            None => self.drained.remove(node),
         };
-        let services: Vec<usize> = self.groups.keys().copied().collect();
-        for index in services {
-            self.learn((index, &node.to_owned()), now);
+        let mut reports = Vec::new();
+        for (index, service) in host.directed() {
+            if !service.servers.iter().any(|server| server == node) {
+                continue;
+            }
+            if self.groups.contains_key(&index) {
+                self.learn((index, &node.to_owned()), now);
+                continue;
+            }
+            reports.push(Report::Weight {
+                service: service.name.clone(),
+                node: node.to_owned(),
+                want: self.want(index, service, node),
+                why: unchecked(how).to_owned(),
+            });
         }
-        self.decide(now, &[], effects);
+        self.decide(now, &reports, effects);
     }
 
-    pub(super) fn spared(&self) -> &BTreeMap<String, Spared> {
-        &self.spared
+    pub(super) fn drained(&self) -> &BTreeMap<String, Drain> {
+        &self.drained
     }
 
     /// Something may have become known of the server of this check.
@@ -280,14 +306,13 @@ impl Checks {
         let Some(server) = self.servers.get(&(index, node.clone())) else {
             return;
         };
-        let check = server.check.and_then(|number| self.checks.get(&number));
-        let mut input = match check {
-            Some(check) => check.input(server.base),
-            None => Input::new(server.base, Health::Up),
+        let Some(check) = self.checks.get(&server.check) else {
+            return;
         };
-        let spared = self.spared.get(node);
-        input.drained = spared == Some(&Spared::Drained);
-        input.maintenance = spared == Some(&Spared::InMaintenance);
+        let mut input = check.input(server.base);
+        let drained = self.drained.get(node);
+        input.drained = drained == Some(&Drain::Connections);
+        input.maintenance = drained == Some(&Drain::Maintenance);
         let Some(group) = self.groups.get_mut(&index) else {
             return;
         };
@@ -299,20 +324,22 @@ impl Checks {
     /// Decides the weights of the services of whose servers something became known, after what is to be told of
     /// the servers themselves.
     fn decide(&mut self, now: Time, reports: &[Report], effects: &mut Vec<Effect>) {
-        let mut told = BTreeSet::new();
+        let mut told: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
         for report in reports {
             if let Report::Server { service, node, .. } = report {
-                told.insert((service.clone(), node.clone()));
+                told.entry(service).or_default().insert(node.clone());
             }
         }
-        let mut reports = reports.to_vec();
+        let nobody = BTreeSet::new();
+        let mut all = reports.to_vec();
         for index in std::mem::take(&mut self.stale) {
             if let Some(group) = self.groups.get_mut(&index) {
-                group.decide(now, &told, &mut reports);
+                let told = told.get(group.service.as_str()).unwrap_or(&nobody);
+                group.decide(now, told, &mut all);
                 self.agenda.set(Item::Service(index), group.deadline());
             }
         }
-        effects.extend(reports.into_iter().map(Effect::Report));
+        effects.extend(all.into_iter().map(Effect::Report));
     }
 
     /// What there is to say of each service that this node balances.
@@ -323,42 +350,56 @@ impl Checks {
             port: service.port,
             fwmark: service.fwmark.map(NonZeroU32::get),
             scheduler: service.scheduler.to_string(),
-            servers: self.servers_of(index, service, now).collect(),
+            servers: self.servers_of(host, (index, service), now).collect(),
         };
         host.directed().map(status).collect()
     }
 
     fn servers_of<'a>(
         &'a self,
-        index: usize,
-        service: &'a VirtualService,
+        host: &'a Host,
+        (index, service): (usize, &'a VirtualService),
         now: Time,
     ) -> impl Iterator<Item = ServerStatus> + 'a {
-        let group = self.groups.get(&index);
         service.servers.iter().filter_map(move |node| {
+            let address = host.config.nodes.get(node)?.address;
+            let Some(group) = self.groups.get(&index) else {
+                let how = self.drained.get(node).copied();
+                let decision = Decision {
+                    want: self.want(index, service, node),
+                    why: unchecked(how).to_owned(),
+                };
+                let base = service.weight_of(node);
+                return Some(ServerStatus::unchecked(node, address, base, &decision));
+            };
+            let (input, decision) = group.server(node)?;
             let server = self.servers.get(&(index, node.clone()))?;
-            let (input, decision) = group?.server(node)?;
-            let check = server.check.and_then(|number| self.checks.get(&number));
-            let since = check.map(|check| now.saturating_sub(check.since()));
-            Some(ServerStatus::new(
-                node,
-                server.address,
-                input,
-                decision,
-                since,
-            ))
+            let check = self.checks.get(&server.check)?;
+            let since = now.saturating_sub(check.since());
+            Some(ServerStatus::new(node, address, input, decision, since))
         })
     }
 }
 
+/// Why a server without a check gets what it gets.
+fn unchecked(how: Option<Drain>) -> &'static str {
+    match how {
+        None => "not checked: full weight",
+        Some(Drain::Connections) => "drained: no new connections",
+        Some(Drain::Maintenance) => "in maintenance: not in the table",
+    }
+}
+
+/// The services that this host balances and checks, with their places in the configuration.
+fn checked(host: &Host) -> impl Iterator<Item = (usize, &VirtualService)> {
+    let services = host.directed();
+    services.filter(|(_, service)| service.health_check.is_some())
+}
+
 /// Who is to be asked what; none where the service has no check.
-fn assignment(
-    host: &Host,
-    service: &VirtualService,
-    node: &str,
-    address: IpAddr,
-) -> Option<Assignment> {
+fn assignment(host: &Host, service: &VirtualService, node: &str) -> Option<Assignment> {
     let check = service.health_check.as_ref()?;
+    let address = host.config.nodes.get(node)?.address;
     Some(Assignment {
         service: service.name.clone(),
         node: node.to_owned(),

@@ -286,10 +286,9 @@ impl Slot {
     }
 
     pub(super) fn tick(&mut self, now: Time, effects: &mut Vec<Effect>) {
-        let was_backup = self.router.state() == State::Backup;
+        let silent = self.silent_master(now);
         self.handle(now, Input::Tick, effects);
-        if let Some(address) = self.silent_master(now)
-            && was_backup
+        if let Some(address) = silent
             && self.router.state() == State::Master
         {
             effects.push(Effect::Report(Report::MasterSilent {
@@ -299,12 +298,14 @@ impl Slot {
         }
     }
 
-    /// The director that sent no advert though it should have: two in a row are missing, and it has not resigned.
+    /// The director that a backup misses: two adverts of it in a row have not come, and it has not resigned. (Of two
+    /// directors with the same priority over IPv6 it is not known which one it is.)
     fn silent_master(&self, now: Time) -> Option<IpAddr> {
         let (source, _) = self.heard?;
-        let due = self.config.advert_interval.as_duration().saturating_mul(2);
-        let silent = now.saturating_sub(self.heard_at?) > due;
-        let (_, address) = self.director(source).filter(|_| silent)?;
+        let interval = self.router.master_interval().as_duration();
+        let silent = now.saturating_sub(self.heard_at?) > interval.saturating_mul(2);
+        let backup = self.router.state() == State::Backup;
+        let (_, address) = self.director(source).filter(|_| backup && silent)?;
         Some(address)
     }
 
@@ -434,6 +435,9 @@ impl Slot {
                     }));
                     before = to;
                     self.decided |= to == State::Master;
+                    if to == State::Master {
+                        self.heard_at = None;
+                    }
                 }
             }
         }

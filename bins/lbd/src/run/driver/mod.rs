@@ -1,38 +1,37 @@
 //! The engine's loop: waits for whatever happens first, and carries out what the engine says.
 
-use std::future::poll_fn;
+mod effects;
+mod requests;
+
 use std::io;
-use std::task::Poll;
 use std::time::Duration;
 
-use lbd_core::engine::{
-    AdvertLink, Effect, Engine, Event, LinkId, LookId, Neighbour, Probed, Report, Spared,
-};
+use lbd_core::engine::{Engine, Event, LinkId, LookId, Neighbour, Probed};
 use lbd_core::host::Interface;
 use lbd_core::plan::Scope;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc::{self, Receiver, Sender, UnboundedReceiver};
-use tokio::sync::{oneshot, watch};
-use tracing::{debug, info, warn};
-use vrrp_net::{AdvertSocket, Received};
+use tokio::sync::watch;
+use tracing::{debug, info};
+use vrrp_net::Received;
 use vrrp_proto::Envelope;
 
+use super::advert_sockets::AdvertSockets;
 use super::alarm::Alarm;
 use super::bequest::{Bequest, Word};
 use super::clock::Clock;
+use super::drained;
+use super::io_thread::{self, Pulse};
 use super::marks;
 use super::network::{self, Solicit};
 use super::preflight::{NewFile, Ready};
 use super::probes::Probes;
-use super::reload::{self, Asker, Reloads};
-use super::report;
-use super::spared::SparedFile;
+use super::reload::Reloads;
 use super::tell::Teller;
 use super::tracks::Lookout;
-use super::worker::{Outcome, Reform, Worker};
+use super::worker::Worker;
 use crate::cli::RunOptions;
 use crate::control::server::{Asked, Control};
-use crate::control::{Answer, Command};
 use crate::failure::Failure;
 use crate::signals::{Signals, Wish};
 
@@ -75,12 +74,13 @@ pub(super) async fn drive(ready: Ready, options: &RunOptions) -> Result<(), Fail
     let mut engine = Engine::new(ready.host, clock.now());
     let scope = Scope::of(engine.host());
     let (sender, inbox) = mpsc::channel(INBOX);
-    let mut sockets = Vec::new();
-    open_missing(&mut sockets, engine.links(), |_| true)?;
+    let mut sockets = AdvertSockets::default();
+    sockets.open_missing(engine.links(), |_| true)?;
     let signals = Signals::listen()?;
     let alarm = Alarm::new().map_err(|error| Failure::Runtime(format!("no timer: {error}")))?;
     let (asks, asked) = mpsc::channel(1);
-    let io = io_threads()?;
+    io_thread::make_room();
+    let io = io_thread::start()?;
     let (control, name) = {
         let _io = io.enter();
         Control::open(&options.runtime_dir)
@@ -92,10 +92,9 @@ pub(super) async fn drive(ready: Ready, options: &RunOptions) -> Result<(), Fail
     io.spawn(network::watch(watched, sender.clone(), orders));
     io.spawn(marks::watch(sender.clone()));
     let (results, probed) = mpsc::unbounded_channel();
-    let spared = SparedFile::at(&options.runtime_dir);
-    for (node, how) in spared.read().map_err(Failure::Runtime)? {
+    for (node, how) in drained::read(&options.runtime_dir) {
         let how = Some(how);
-        engine.handle(clock.now(), Event::Spare { node: &node, how });
+        engine.handle(clock.now(), Event::Drain { node: &node, how });
     }
     let host = engine.host();
     let tell = Teller::new(
@@ -107,7 +106,8 @@ pub(super) async fn drive(ready: Ready, options: &RunOptions) -> Result<(), Fail
     );
     let mut driver = Driver {
         clock,
-        spared,
+        drained: drained::Writer::start(io.handle(), &options.runtime_dir),
+        pulse: Pulse::start(&io),
         probes: Probes::new(io.handle().clone(), results, tell.rights().clone()),
         probed,
         alarm,
@@ -137,8 +137,9 @@ pub(super) async fn drive(ready: Ready, options: &RunOptions) -> Result<(), Fail
     let (ending, (), ()) = tokio::join!(
         driver.worker.finish(FAREWELL),
         driver.lookout.finish(),
-        driver.tell.finish(LAST_WORDS)
+        driver.tell.finish(LAST_WORDS),
     );
+    driver.probes.finish().await;
     // Probes may still run; nobody waits for them.
     driver.io.shutdown_background();
     drop(name);
@@ -155,49 +156,11 @@ pub(super) async fn drive(ready: Ready, options: &RunOptions) -> Result<(), Fail
     Ok(())
 }
 
-/// Opens a socket for each link that is used and has none yet; on failure there are as many as before.
-fn open_missing(
-    sockets: &mut Vec<Option<AdvertSocket>>,
-    links: &[AdvertLink],
-    used: impl Fn(LinkId) -> bool,
-) -> Result<(), Failure> {
-    let open = |(index, link): (usize, &AdvertLink)| match sockets.get(index) {
-        Some(Some(_)) => Ok(None),
-        // One that an earlier file used may be gone with its interface.
-        Some(None) | None if !used(LinkId(index)) => Ok(None),
-        Some(None) | None => AdvertSocket::open(&link.interface, link.source).map(Some),
-    };
-    let opened: Vec<Option<AdvertSocket>> = links
-        .iter()
-        .enumerate()
-        .map(open)
-        .collect::<Result<_, _>>()
-        .map_err(|error| Failure::Runtime(error.to_string()))?;
-    sockets.resize_with(links.len(), || None);
-    for (socket, opened) in sockets.iter_mut().zip(opened) {
-        if opened.is_some() {
-            *socket = opened;
-        }
-    }
-    Ok(())
-}
-
-/// Probes and the network watch run apart from the engine, on a thread of their own.
-fn io_threads() -> Result<Runtime, Failure> {
-    tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .thread_name("io")
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::Runtime(format!("cannot start a thread: {error}")))
-}
-
 struct Driver {
     clock: Clock,
     alarm: Alarm,
     engine: Engine,
-    /// By link; none for a link that no router uses any more.
-    sockets: Vec<Option<AdvertSocket>>,
+    sockets: AdvertSockets,
     worker: Worker,
     lookout: Lookout,
     tell: Teller,
@@ -205,7 +168,8 @@ struct Driver {
     probes: Probes,
     /// Results of probes; no more than there are checks.
     probed: UnboundedReceiver<Probed>,
-    spared: SparedFile,
+    drained: drained::Writer,
+    pulse: Pulse,
     solicit: Sender<Solicit>,
     sender: Sender<Input>,
     /// Whose neighbours are watched.
@@ -251,13 +215,16 @@ impl Driver {
                 () = self.alarm.until(deadline) => {
                     self.catch_up(&mut buffer);
                     self.results(Vec::new());
+                    if self.pulse.is_held_up() {
+                        self.event(Event::ProbesHeldUp);
+                    }
                     self.event(Event::Tick);
                 }
                 Some(first) = self.probed.recv() => self.results(vec![first]),
                 Some(input) = inbox.recv() => self.input(input),
                 Some(asked) = asked.recv() => self.asked(asked),
                 () = respite(deaf_until) => self.deaf_until = None,
-                (link, received) = next_advert(&self.sockets, &mut buffer), if deaf_until.is_none() => {
+                (link, received) = self.sockets.next(&mut buffer), if deaf_until.is_none() => {
                     self.received(link, received, &buffer);
                     // What came with it: one round of this loop for many, should there be a flood.
                     self.catch_up(&mut buffer);
@@ -269,12 +236,10 @@ impl Driver {
     /// A daemon that was held up finds its timers run out and the adverts that arrived in time side by
     /// side: it must hear these before it believes that there were none.
     fn catch_up(&mut self, buffer: &mut [u8]) {
-        for index in 0..self.sockets.len() {
+        for link in self.sockets.links() {
             let mut left = CATCH_UP;
-            while let Some(Some(socket)) = self.sockets.get(index)
-                && let Some(received) = socket.try_recv(buffer).transpose()
-            {
-                self.received(LinkId(index), received, buffer);
+            while let Some(received) = self.sockets.try_recv(link, buffer) {
+                self.received(link, received, buffer);
                 left = left.saturating_sub(1);
                 if left == 0 {
                     self.deaf_until = Some(tokio::time::Instant::now() + RESPITE);
@@ -310,42 +275,6 @@ impl Driver {
         }
     }
 
-    fn asked(&mut self, asked: Asked) {
-        match asked.command {
-            Command::Handover => {
-                let held = self.engine.masterships();
-                self.event(Event::HandOver);
-                // Who asked may have gone.
-                let _ = asked.answer.send(Answer::HandedOver(held));
-            }
-            Command::Reload => self.read_file(Some(asked.answer)),
-            Command::Spare { node, how } => {
-                let answer = self.spare(&node, how);
-                let _ = asked.answer.send(answer);
-            }
-            Command::Status => {
-                let status = self.engine.status(self.clock.now());
-                let _ = asked.answer.send(Answer::Status(Box::new(status)));
-            }
-        }
-    }
-
-    fn spare(&mut self, node: &str, how: Option<Spared>) -> Answer {
-        let nodes = &self.engine.host().config.nodes;
-        if how.is_some() && !nodes.contains_key(node) {
-            let known: Vec<&str> = nodes.keys().map(String::as_str).collect();
-            let known = known.join(", ");
-            return Answer::Refused(format!("the file has no node `{node}`; it has {known}"));
-        }
-        self.event(Event::Spare { node, how });
-        match self.spared.write(self.engine.spared()) {
-            Ok(()) => Answer::Spared,
-            Err(error) => Answer::Refused(format!(
-                "done, but it will be forgotten when the daemon ends, since it cannot be written down: {error}"
-            )),
-        }
-    }
-
     fn input(&mut self, input: Input) {
         match input {
             Input::Looked { id, found } => self.event(Event::Looked { id, found }),
@@ -368,135 +297,12 @@ impl Driver {
         }
     }
 
-    /// Has the file read by another thread: this one must be on time.
-    fn read_file(&mut self, asker: Option<Asker>) {
-        if let Some(read) = self.reloads.ask(asker) {
-            let sender = self.sender.clone();
-            self.io.spawn(async move {
-                // Nobody listens any more when the daemon stops.
-                let _ = sender.send(Input::File(read.await)).await;
-            });
-        }
-    }
-
-    /// Goes over to the file that was read, or stays with the old one.
-    fn reload(&mut self, read: Result<Box<NewFile>, Failure>) {
-        let outcome = read.and_then(|file| self.go_over(*file));
-        let again = self.reloads.finish(&self.io, outcome);
-        if again {
-            self.read_file(None);
-        }
-    }
-
-    fn go_over(&mut self, file: NewFile) -> Result<oneshot::Receiver<Outcome>, Failure> {
-        let succession = self.engine.succession(file.host);
-        let used = |link| succession.uses(link);
-        open_missing(&mut self.sockets, succession.links(), used)?;
-        let scope = succession.scope();
-        self.nic.send_replace(succession.nic().to_owned());
-        let now = self.clock.now();
-        let interfaces = reload::latest(&self.interfaces, &file.interfaces);
-        let (mut desired, mut others) = (None, Vec::new());
-        for effect in self.engine.reload(now, succession, interfaces) {
-            if let Effect::Converge(wanted) = effect {
-                desired = Some(wanted);
-            } else {
-                others.push(effect);
-            }
-        }
-        let reform = Reform {
-            scope,
-            needs: file.needs,
-            in_force: file.in_force,
-        };
-        let outcome = self.worker.reform(reform, desired);
-        for effect in others {
-            self.carry_out(effect);
-        }
-        // A role may go on under another name, or with other adverts.
-        self.bequest.settle(self.engine.holdings());
-        self.tell.settle(&self.worker);
-        let host = self.engine.host();
-        self.tell.reload(&host.node, &host.config, file.rights);
-        self.probes.reload(self.tell.rights().clone());
-        self.lookout.retain(|number| self.engine.tracks(number));
-        for (index, socket) in self.sockets.iter_mut().enumerate() {
-            if !self.engine.uses(LinkId(index)) {
-                *socket = None;
-            }
-        }
-        Ok(outcome)
-    }
-
     fn event(&mut self, event: Event<'_>) {
         for effect in self.engine.handle(self.clock.now(), event) {
             self.carry_out(effect);
         }
         self.tell.settle(&self.worker);
     }
-
-    fn carry_out(&mut self, effect: Effect) {
-        match effect {
-            Effect::Send {
-                link,
-                destination,
-                payload,
-            } => self.send(link, destination, &payload),
-            Effect::Converge(desired) => self.worker.converge(desired),
-            Effect::Announce {
-                interface,
-                addresses,
-            } => self.worker.announce(&interface, &addresses),
-            Effect::Probe {
-                id,
-                timeout,
-                assignment,
-            } => self.probes.start(id, timeout, assignment),
-            Effect::Forget { check } => self.probes.forget(check),
-            Effect::Look { id, look, timeout } => {
-                self.lookout.look(id, look, timeout, self.tell.rights());
-            }
-            // Solicitations repeat; one that finds no room is not missed.
-            Effect::Solicit { interface, address } => {
-                let _ = self.solicit.try_send(Solicit { interface, address });
-            }
-            Effect::Report(report) => {
-                report::log(&report);
-                self.tell.hear(&report);
-                // The guardian is to know of the roles that this host holds, and of their adverts.
-                if let Report::Role { .. } | Report::Priority { .. } = report {
-                    self.bequest.settle(self.engine.holdings());
-                }
-            }
-        }
-    }
-
-    fn send(&self, link: LinkId, destination: std::net::IpAddr, payload: &[u8]) {
-        let Some(Some(socket)) = self.sockets.get(link.0) else {
-            return;
-        };
-        if let Err(error) = socket.send(payload, destination) {
-            warn!("advert not sent to {destination}: {error}");
-        }
-    }
-}
-
-/// The next advert on any socket.
-async fn next_advert(
-    sockets: &[Option<AdvertSocket>],
-    buffer: &mut [u8],
-) -> (LinkId, io::Result<Received>) {
-    poll_fn(|context| {
-        for (index, socket) in sockets.iter().enumerate() {
-            if let Some(socket) = socket
-                && let Poll::Ready(received) = socket.poll_recv(context, buffer)
-            {
-                return Poll::Ready((LinkId(index), received));
-            }
-        }
-        Poll::Pending
-    })
-    .await
 }
 
 /// Waits for the end of a respite; for ever when there is none.

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::value;
-use crate::model::{Check, Timing};
+use super::{misc, value, web};
+use crate::model::{Check, Probe, Timing};
 use crate::note::{Kind, Notes};
 use crate::syntax::Directive;
 use crate::words::{self, Words};
@@ -59,7 +59,18 @@ impl Said {
         }
     }
 
-    fn timing(self, defaults: Timing) -> Timing {
+    /// From one check to the next, if it is said.
+    pub(super) fn interval(self) -> Option<Duration> {
+        self.interval
+    }
+
+    /// Whether a `connect_timeout` is said.
+    pub(super) fn has_timeout(self) -> bool {
+        self.timeout.is_some()
+    }
+
+    /// With what is said nowhere.
+    pub(super) fn timing(self, defaults: Timing) -> Timing {
         Timing {
             interval: self.interval.unwrap_or(defaults.interval),
             timeout: self.timeout.unwrap_or(defaults.timeout),
@@ -70,43 +81,38 @@ impl Said {
 }
 
 /// keepalived's own timing.
-const DEFAULTS: Timing = Timing {
+pub(super) const DEFAULTS: Timing = Timing {
     interval: Duration::from_secs(60),
     timeout: Duration::from_secs(5),
     retries: 1,
     retry_delay: Duration::from_secs(1),
 };
 
-/// The words of a checker, and its own defaults; none for a word that is no checker.
-fn checker(name: &str) -> Option<(&'static Words, Timing)> {
-    let seconds = Duration::from_secs;
-    let http = Timing {
-        retry_delay: seconds(3),
-        ..DEFAULTS
-    };
+/// The checkers.
+#[derive(Clone, Copy)]
+enum Checker {
+    Tcp,
+    Misc,
+    Web {
+        tls: bool,
+    },
+    /// lbd has nothing like it.
+    Other,
+}
+
+/// A checker by its name, with its words; none for a word that is no checker.
+fn checker(name: &str) -> Option<(Checker, &'static Words)> {
     Some(match name {
-        "TCP_CHECK" => (&words::TCP, DEFAULTS),
-        "HTTP_GET" => (&words::HTTP, http),
-        "SSL_GET" => (&words::SSL_GET, http),
-        "SMTP_CHECK" => (&words::SMTP, DEFAULTS),
-        "MISC_CHECK" => (
-            &words::MISC,
-            Timing {
-                retries: 0,
-                ..DEFAULTS
-            },
-        ),
-        "DNS_CHECK" => (
-            &words::DNS,
-            Timing {
-                retries: 3,
-                ..DEFAULTS
-            },
-        ),
-        "UDP_CHECK" => (&words::UDP, DEFAULTS),
-        "PING_CHECK" => (&words::PING, DEFAULTS),
-        "BFD_CHECK" => (&words::BFD_CHECK, DEFAULTS),
-        "FILE_CHECK" => (&words::FILE_CHECK, DEFAULTS),
+        "TCP_CHECK" => (Checker::Tcp, &words::TCP),
+        "MISC_CHECK" => (Checker::Misc, &words::MISC),
+        "HTTP_GET" => (Checker::Web { tls: false }, &words::HTTP),
+        "SSL_GET" => (Checker::Web { tls: true }, &words::SSL_GET),
+        "SMTP_CHECK" => (Checker::Other, &words::SMTP),
+        "DNS_CHECK" => (Checker::Other, &words::DNS),
+        "UDP_CHECK" => (Checker::Other, &words::UDP),
+        "PING_CHECK" => (Checker::Other, &words::PING),
+        "BFD_CHECK" => (Checker::Other, &words::BFD_CHECK),
+        "FILE_CHECK" => (Checker::Other, &words::FILE_CHECK),
         _ => return None,
     })
 }
@@ -116,39 +122,78 @@ pub(super) fn is_checker(name: &str) -> bool {
     checker(name).is_some()
 }
 
-/// Reads a checker. lbd makes a TCP connection whatever it is.
-pub(super) fn check(block: &Directive, outer: Said, notes: &mut Notes) -> Option<Check> {
-    let name = block.name.text.as_str();
-    let (words, defaults) = checker(name)?;
+/// Whether a word starts a checker that uses `virtualhost`.
+pub(super) fn is_web(name: &str) -> bool {
+    matches!(checker(name), Some((Checker::Web { .. }, _)))
+}
+
+/// Whether a word starts a checker that lbd has nothing like.
+pub(super) fn is_foreign(name: &str) -> bool {
+    matches!(checker(name), Some((Checker::Other, _)))
+}
+
+/// What stands around a checker.
+#[derive(Clone, Copy)]
+pub(super) struct Around<'a> {
+    /// What the real server says, and else the virtual server.
+    pub(super) said: Said,
+    /// The virtual server's `delay_loop`.
+    pub(super) service_interval: Option<Duration>,
+    /// The real server's `virtualhost`, or else the virtual server's.
+    pub(super) host: Option<&'a str>,
+}
+
+/// Reads a checker; none where lbd has no such check, or keepalived itself makes none.
+pub(super) fn check(block: &Directive, around: Around<'_>, notes: &mut Notes) -> Option<Check> {
+    let (checker, words) = checker(&block.name.text)?;
+    if matches!(checker, Checker::Other) {
+        leave(block, words, notes);
+        return None;
+    }
     value::surplus(block, 0, notes);
-    let (mut said, mut port) = (Said::default(), None);
+    let (mut said, mut port, mut own) = (Said::default(), None, Vec::new());
     for directive in block.children() {
         let word = directive.name.text.as_str();
         match word {
             "connect_port" if words.carried.contains(&word) => {
                 port = value::number(directive, 1..=65_535, notes)
             }
-            "misc_timeout" if words.carried.contains(&word) => {
-                said.timeout = value::number(directive, 0..=86_400, notes).map(Duration::from_secs);
-            }
             "nb_get_retry" if !words.carried.contains(&word) => {
-                note_nb_get_retry(directive, name, notes)
+                note_nb_get_retry(directive, words.block, notes)
             }
-            _ if words.carried.contains(&word) && said.take(directive, notes) => {}
-            _ => words.leave(directive, notes),
+            _ if !words.carried.contains(&word) => words.leave(directive, notes),
+            _ if said.take(directive, notes) => {}
+            _ => own.push(directive),
         }
     }
-    if name != "TCP_CHECK" {
-        let message = format!(
-            "`{name}`: lbd checks by TCP connection to the server's port, with the same timing"
-        );
-        notes.add(Kind::Changed, &block.name.place, message);
-    }
+    let said = said.within(around.said);
+    let (timing, probe) = match checker {
+        Checker::Tcp | Checker::Other => (said.timing(DEFAULTS), Probe::Tcp),
+        Checker::Misc => misc::misc(block, &own, said, around.service_interval, notes)?,
+        Checker::Web { tls } => {
+            let defaults = Timing {
+                retry_delay: Duration::from_secs(3),
+                ..DEFAULTS
+            };
+            let probe = web::web(block, &own, tls, around.host, notes)?;
+            (said.timing(defaults), probe)
+        }
+    };
     Some(Check {
+        word: words.block,
         place: block.name.place.clone(),
         port,
-        timing: fit(said.within(outer).timing(defaults), block, notes),
+        timing: fit(timing, block, notes),
+        probe,
     })
+}
+
+/// Tells a checker as a whole, and what keepalived does not know in it.
+fn leave(block: &Directive, words: &Words, notes: &mut Notes) {
+    words::REAL_SERVER.leave(block, notes);
+    let unknown = |directive: &&Directive| words.reason(&directive.name.text).is_none();
+    let unknown = block.children().iter().filter(unknown);
+    unknown.for_each(|directive| words.leave(directive, notes));
 }
 
 /// Known only in `HTTP_GET` and `SSL_GET`, but often written elsewhere.

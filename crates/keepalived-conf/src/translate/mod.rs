@@ -8,12 +8,14 @@ mod global;
 mod group;
 mod instance;
 mod interval;
+mod misc;
 mod notify;
 mod repeated;
 mod script;
 mod server;
 mod service;
 mod value;
+mod web;
 
 use crate::model::Director;
 use crate::note::Notes;

@@ -160,8 +160,10 @@ fn note_other(check: &Check, chosen: &Check, notes: &mut Notes) {
 /// What is to be known of the check that was taken.
 fn note_nature(check: &Check, port: u16, notes: &mut Notes) {
     let mut note = |message: &str| notes.add(Kind::Changed, &check.place, message);
-    let web =
-        "lbd asks with HTTP/1.1, and the time-out is for the check as a whole, not for each step";
+    let web = format!(
+        "`{}`: lbd asks with HTTP/1.1, and the time-out is for the check as a whole, not for each step",
+        check.word
+    );
     match check.probe {
         Probe::Tcp if check.port.unwrap_or(port) == MYSQL => note(
             "`TCP_CHECK` on port 3306: to MySQL and MariaDB each is an interrupted handshake, and after max_connect_errors \

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::check::{DEFAULTS, Said};
+use super::timing::{DEFAULTS, Said};
 use super::{command, value};
 use crate::model::{Probe, Timing};
 use crate::note::{Kind, Notes};

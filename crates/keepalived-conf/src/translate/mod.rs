@@ -11,9 +11,11 @@ mod interval;
 mod misc;
 mod notify;
 mod repeated;
+mod request;
 mod script;
 mod server;
 mod service;
+mod timing;
 mod value;
 mod web;
 

@@ -1,7 +1,8 @@
 //! `real_server`.
 
-use super::check::{self, Around, Said};
-use super::{value, web};
+use super::check::{self, Around};
+use super::timing::Said;
+use super::{request, value};
 use crate::model::{Check, Forwarding, Server};
 use crate::note::{Kind, Notes};
 use crate::syntax::Directive;
@@ -64,7 +65,7 @@ pub(super) fn host(
     around: &[Directive],
     notes: &mut Notes,
 ) -> Option<String> {
-    let host = web::host(directive, notes);
+    let host = request::host(directive, notes);
     if host.is_some() && !any_web(around) {
         let message = "`virtualhost`: no HTTP_GET or SSL_GET here sends it";
         notes.add(Kind::Ignored, &directive.name.place, message);

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::check::Said;
 use super::group::Groups;
 use super::server::{self, Outer};
+use super::timing::Said;
 use super::value;
 use crate::model::{Forwarding, Key, Server, Service};
 use crate::note::{Kind, Notes};

@@ -172,7 +172,7 @@ fn note_nature(check: &Check, port: u16, notes: &mut Notes) {
         Probe::Tcp => {}
         Probe::Exec { .. } => note(
             "`MISC_CHECK`: lbd runs the command with the daemon's rights and an environment of its own (LBD_ADDRESS, LBD_PORT, \
-             LBD_NODE, LBD_SERVICE, PATH), and one that cannot be run is a failure",
+             LBD_NODE, LBD_SERVICE, PATH), and one that is not there is a failure, where keepalived makes no check",
         ),
         Probe::Http(_) => note(&web),
         Probe::Https(_) => {

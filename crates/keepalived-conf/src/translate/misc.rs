@@ -57,8 +57,8 @@ pub(super) fn misc(
 }
 
 fn note_dynamic(directive: &Directive, notes: &mut Notes) {
-    let message = "`misc_dynamic`: with exit code 0 the weight is the configured one again, which keepalived leaves as it was; \
-                   126 and 127, a shell's \"cannot run\", are failures, and no weights; parts of a weight need `wrr` or `wlc`";
+    let message = "`misc_dynamic`: the exit codes 126 and 127, a shell's \"cannot run\", are failures in lbd, and no weights; \
+                   parts of a weight need `wrr` or `wlc`";
     notes.add(Kind::Changed, &directive.name.place, message);
     value::surplus(directive, 0, notes);
 }

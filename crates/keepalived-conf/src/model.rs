@@ -156,19 +156,54 @@ pub struct Server {
     pub port: Option<u16>,
     /// `weight`.
     pub weight: u32,
-    /// How it is checked; none: it always counts as healthy.
-    pub check: Option<Check>,
+    /// The checkers that lbd has a kind of check for.
+    pub checks: Vec<Check>,
+    /// Whether it has others, too: those are not made.
+    pub unchecked: bool,
 }
 
-/// A health check, as lbd makes it: by TCP connection.
+/// A checker.
 #[derive(Clone, Debug)]
 pub struct Check {
+    /// keepalived's word for it.
+    pub word: &'static str,
     /// Where it starts.
     pub place: Place,
     /// `connect_port`.
     pub port: Option<u16>,
     /// The timing.
     pub timing: Timing,
+    /// What is asked.
+    pub probe: Probe,
+}
+
+/// What a checker asks a server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Probe {
+    /// `TCP_CHECK`: whether a connection stands.
+    Tcp,
+    /// `MISC_CHECK`: what a command says.
+    Exec {
+        /// Program and arguments.
+        command: Vec<String>,
+        /// `misc_dynamic`: exit codes from 2 are weights.
+        dynamic: bool,
+    },
+    /// `HTTP_GET`.
+    Http(Request),
+    /// `SSL_GET`. keepalived believes any certificate.
+    Https(Request),
+}
+
+/// A `url`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// `path`, from the slash on.
+    pub path: String,
+    /// `virtualhost`, of the URL or of what is around it.
+    pub host: Option<String>,
+    /// `status_code`, as in `200-299,401`.
+    pub statuses: String,
 }
 
 /// When a server is checked.
@@ -176,7 +211,7 @@ pub struct Check {
 pub struct Timing {
     /// `delay_loop`.
     pub interval: Duration,
-    /// `connect_timeout`.
+    /// `connect_timeout`, `misc_timeout`.
     pub timeout: Duration,
     /// `retry`.
     pub retries: u32,

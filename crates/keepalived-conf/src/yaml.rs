@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::merge::{Cluster, MarkOrigin, MergedRouter, MergedService, Node};
-use crate::model::{Address, Check, Email, Forwarding, Notify, Script};
+use crate::model::{Address, Check, Email, Forwarding, Notify, Probe, Request, Script};
 
 /// The file; `origin` says in its first line what it was made from.
 pub(crate) fn write(cluster: &Cluster, origin: &str) -> String {
@@ -182,7 +182,8 @@ fn service(out: &mut String, service: &MergedService) {
 fn health_check(out: &mut String, check: &Check) {
     let timing = &check.timing;
     line(out, 2, "health_check:");
-    line(out, 3, "tcp:");
+    line(out, 3, &format!("{}:", kind(&check.probe)));
+    probe(out, &check.probe);
     if let Some(port) = check.port {
         line(out, 4, &format!("port: {port}"));
     }
@@ -194,6 +195,43 @@ fn health_check(out: &mut String, check: &Check) {
         4,
         &format!("retry_delay: {}", duration(timing.retry_delay)),
     );
+}
+
+fn kind(probe: &Probe) -> &'static str {
+    match probe {
+        Probe::Tcp => "tcp",
+        Probe::Exec { .. } => "exec",
+        Probe::Http(_) => "http",
+        Probe::Https(_) => "https",
+    }
+}
+
+fn probe(out: &mut String, probe: &Probe) {
+    match probe {
+        Probe::Tcp => {}
+        Probe::Exec {
+            command: parts,
+            dynamic,
+        } => {
+            line(out, 4, &format!("command: {}", command(parts)));
+            if *dynamic {
+                line(out, 4, "dynamic: true");
+            }
+        }
+        Probe::Http(request) => self::request(out, request),
+        Probe::Https(request) => {
+            self::request(out, request);
+            line(out, 4, "verify: false");
+        }
+    }
+}
+
+fn request(out: &mut String, request: &Request) {
+    line(out, 4, &format!("path: {}", quoted(&request.path)));
+    if let Some(host) = &request.host {
+        line(out, 4, &format!("host: {}", text(host)));
+    }
+    line(out, 4, &format!("status: {}", quoted(&request.statuses)));
 }
 
 fn email(out: &mut String, email: &Email) {

@@ -7,8 +7,8 @@ use std::path::Path;
 use keepalived_conf::{Answers, Beside, File, Import, Source, import};
 
 /// Lines that say what holds anyhow: keepalived's defaults, the service's own port, the router's own interface, and what
-/// another virtual router of the file has said; in timing.conf, what a word further inside overrules.
-const DEFAULTS: [&str; 19] = [
+/// another virtual router of the file has said; in timing.conf and checkers-http.conf, what a word further inside overrules.
+const DEFAULTS: [&str; 20] = [
     "advert_int 1",
     "alpha",
     "connect_port 3306",
@@ -28,6 +28,7 @@ const DEFAULTS: [&str; 19] = [
     "delay_loop 7",
     "retry 4",
     "retry 5",
+    "virtualhost overruled.example.org",
 ];
 
 fn import_text(text: &str) -> Import {

@@ -173,6 +173,28 @@ proptest! {
     }
 
     #[test]
+    fn checkers_with_any_values_give_a_file_that_lbd_takes(
+        checker in proptest::sample::select(vec!["HTTP_GET", "SSL_GET", "MISC_CHECK"]),
+        path in "\\PC{0,12}",
+        host in "[!-~]{0,12}",
+        statuses in proptest::collection::vec("[0-9]{1,3}(-[0-9]{1,3})?", 0..4),
+        command in "\\PC{0,20}",
+        timeout in 0..90_000_u32,
+    ) {
+        let own = match checker {
+            "MISC_CHECK" => format!("misc_path \"{command} 192.0.2.21\"\nmisc_timeout {timeout}\nmisc_dynamic"),
+            _ => format!("virtualhost {host}\nurl {{\npath \"{path}\"\nstatus_code {}\n}}", statuses.join(" ")),
+        };
+        let text = format!(
+            "vrrp_instance V {{\ninterface eth0\nvirtual_router_id 9\nvirtual_ipaddress {{\n192.0.2.9\n}}\n}}\n\
+             virtual_server 192.0.2.9 80 {{\nprotocol TCP\nreal_server 192.0.2.21 80 {{\n{checker} {{\n{own}\n}}\n}}\n}}\n"
+        );
+        let import = import_one(&text);
+        let config = Config::parse(&import.yaml);
+        prop_assert!(config.is_ok() || !import.is_complete(), "{:?}\n{}", config.err(), import.yaml);
+    }
+
+    #[test]
     fn a_word_that_nobody_knows_is_told_at_its_place(
         block in proptest::sample::select(vec!["", "global_defs", "vrrp_script x", "vrrp_instance x", "virtual_server 192.0.2.9 80"]),
         word in "[a-z]{20,30}",

@@ -33,7 +33,7 @@ pub(crate) const REFERENCE: [&str; 10] = [
 ];
 
 /// All of them; every file of the folder is in one.
-pub(crate) const CASES: [Case; 38] = [
+pub(crate) const CASES: [Case; 41] = [
     case("reference", &REFERENCE, 0),
     case(
         "reference-without-addresses",
@@ -87,6 +87,9 @@ pub(crate) const CASES: [Case; 38] = [
     case("masquerade", &["db1=masquerade.conf"], 0),
     case("tunnel", &["db1=tunnel.conf"], 0),
     case("checkers", &["db1=checkers.conf"], 0),
+    case("checkers-misc", &["db1=checkers-misc.conf"], 0),
+    case("checkers-http", &["db1=checkers-http.conf"], 0),
+    case("checkers-several", &["db1=checkers-several.conf"], 0),
     case("timing", &["db1=timing.conf"], 0),
     case("weights", &["db1=weights.conf"], 0),
     case("quorum", &["db1=quorum.conf"], 0),

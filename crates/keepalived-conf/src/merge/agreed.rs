@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{Check, Forwarding, Server, Service};
+use crate::model::{Forwarding, Server, Service};
 use crate::note::{Kind, Notes};
 
 /// The port where nothing tells one: this is a balancer for MySQL.
@@ -18,7 +18,7 @@ pub(super) fn port(service: &Service, mark: u32, notes: &mut Notes) -> u16 {
             None
         }
     };
-    let checked = |server: &Server| server.check.as_ref().and_then(|check| check.port);
+    let checked = |server: &Server| server.checks.iter().find_map(|check| check.port);
     if let Some(port) = agreed(|server| server.port).or_else(|| agreed(checked)) {
         return port;
     }
@@ -46,38 +46,6 @@ pub(super) fn weight(service: &Service, notes: &mut Notes) -> u32 {
         notes.add(Kind::NotCarried, place, message);
     }
     first
-}
-
-/// The one check of all servers.
-pub(super) fn check(service: &Service, port: u16, notes: &mut Notes) -> Option<Check> {
-    let checks = service
-        .servers
-        .iter()
-        .map(|server| (server, effective(server, port)));
-    let (_, first) = checks.clone().find(|(_, check)| check.is_some())?;
-    let first = first?;
-    for (server, check) in checks {
-        let message = match check {
-            Some(check) if check.timing == first.timing && check.port == first.port => continue,
-            Some(_) => format!(
-                "the check of {} differs from {}; lbd has one for all servers",
-                server.ip, first.place
-            ),
-            None => format!("{} has no check; lbd checks all servers or none", server.ip),
-        };
-        notes.add(Kind::Changed, &server.place, message);
-    }
-    Some(first)
-}
-
-/// The check of a server, with a port only if it is not the service's.
-fn effective(server: &Server, service_port: u16) -> Option<Check> {
-    let mut check = server.check.clone()?;
-    check.port = check
-        .port
-        .or(server.port)
-        .filter(|port| *port != service_port);
-    Some(check)
 }
 
 /// lbd sends to the service's port.

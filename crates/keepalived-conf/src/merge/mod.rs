@@ -1,6 +1,8 @@
 //! From the directors' files to one cluster.
 
 mod agreed;
+mod by_address;
+mod check;
 mod email;
 mod name;
 mod nodes;

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use super::name::{clean, unique};
 use super::nodes::{Named, Node};
-use super::{MarkOrigin, MergedRouter, MergedService, agreed, holders};
+use super::{MarkOrigin, MergedRouter, MergedService, agreed, check, holders};
 use crate::beside::MarkRule;
 use crate::model::{Forwarding, Key, Service};
 use crate::note::{Kind, Notes};
@@ -73,12 +73,15 @@ fn compare(first: &Service, other: &Service, notes: &mut Notes) {
             .map(|server| (server.ip, server.weight))
             .collect()
     };
-    let timing = |service: &Service| {
-        service
-            .servers
-            .first()
-            .and_then(|server| Some(server.check.as_ref()?.timing))
+    let checks = |service: &Service| {
+        let server = service.servers.first();
+        server
+            .map(|server| server.checks.clone())
+            .unwrap_or_default()
     };
+    let (ours, theirs) = (checks(first), checks(other));
+    let same_checks = ours.len() == theirs.len() && { ours.iter().zip(&theirs) }
+        .all(|(one, other)| check::same(one, other));
     let same = [
         ("the scheduler", first.scheduler == other.scheduler),
         (
@@ -89,7 +92,7 @@ fn compare(first: &Service, other: &Service, notes: &mut Notes) {
             "a real server or its weight",
             servers(first) == servers(other),
         ),
-        ("the check", timing(first) == timing(other)),
+        ("the check", same_checks),
     ];
     for (what, _) in same.iter().filter(|(_, same)| !same) {
         let message = format!(
@@ -150,7 +153,7 @@ impl Context<'_> {
             weight: agreed::weight(service, notes),
             servers: (!all).then_some(servers),
             directors: holders.is_empty().then_some(directors),
-            check: agreed::check(service, port, notes),
+            check: check::check(service, port, notes),
         })
     }
 

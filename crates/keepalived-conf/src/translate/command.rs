@@ -32,6 +32,14 @@ pub(super) fn command(directive: &Directive, notes: &mut Notes) -> Option<Vec<St
     Some(parts)
 }
 
+/// How many words belong to the command: all of one that is in single quotes, else one.
+pub(super) fn argument_count(directive: &Directive) -> usize {
+    match directive.argument(0) {
+        Some(first) if first.starts_with('\'') => directive.arguments.len(),
+        _ => 1,
+    }
+}
+
 /// Notes the user that follows a command.
 pub(super) fn user(directive: &Directive, notes: &mut Notes) {
     let words = split(&directive.line).unwrap_or_default();

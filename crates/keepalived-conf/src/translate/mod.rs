@@ -8,12 +8,16 @@ mod global;
 mod group;
 mod instance;
 mod interval;
+mod misc;
 mod notify;
 mod repeated;
+mod request;
 mod script;
 mod server;
 mod service;
+mod timing;
 mod value;
+mod web;
 
 use crate::model::Director;
 use crate::note::Notes;

@@ -6,7 +6,7 @@ use crate::note::{Kind, Notes};
 use crate::syntax::Directive;
 
 /// The words that can say one thing only.
-const SINGLE: [&str; 32] = [
+const SINGLE: [&str; 35] = [
     "advert_int",
     "auth_pass",
     "auth_type",
@@ -21,8 +21,10 @@ const SINGLE: [&str; 32] = [
     "lb_kind",
     "lvs_method",
     "lvs_sched",
+    "misc_path",
     "misc_timeout",
     "notification_email_from",
+    "path",
     "preempt_delay",
     "priority",
     "protocol",
@@ -37,6 +39,7 @@ const SINGLE: [&str; 32] = [
     "timeout",
     "version",
     "virtual_router_id",
+    "virtualhost",
     "vrrp_version",
     "weight",
 ];

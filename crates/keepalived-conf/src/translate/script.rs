@@ -55,7 +55,7 @@ fn script(name: &Word, block: &Directive, notes: &mut Notes) -> Option<Script> {
         match directive.name.text.as_str() {
             "script" => {
                 script.command = command::command(directive, notes).unwrap_or_default();
-                value::surplus(directive, argument_count(directive), notes);
+                value::surplus(directive, command::argument_count(directive), notes);
             }
             "interval" => set(&mut script.interval, whole_seconds(directive, notes)),
             "timeout" => script.timeout = whole_seconds(directive, notes),
@@ -80,14 +80,6 @@ fn script(name: &Word, block: &Directive, notes: &mut Notes) -> Option<Script> {
         return None;
     }
     Some(script)
-}
-
-/// How many words belong to the command: all of one that is in single quotes, else one.
-fn argument_count(directive: &Directive) -> usize {
-    match directive.argument(0) {
-        Some(first) if first.starts_with('\'') => directive.arguments.len(),
-        _ => 1,
-    }
 }
 
 fn whole_seconds(directive: &Directive, notes: &mut Notes) -> Option<Duration> {

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::check::Said;
 use super::group::Groups;
 use super::server::{self, Outer};
+use super::timing::Said;
 use super::value;
 use crate::model::{Forwarding, Key, Server, Service};
 use crate::note::{Kind, Notes};
@@ -104,7 +104,7 @@ fn body(block: &Directive, key: Option<Key>, notes: &mut Notes) -> Option<Body> 
         forwarding: Forwarding::Masquerade,
         servers: Vec::new(),
     };
-    let (mut said, mut weight, mut protocol) = (Said::default(), 1, None);
+    let (mut said, mut weight, mut protocol, mut host) = (Said::default(), 1, None, None);
     for directive in block.children() {
         match directive.name.text.as_str() {
             "lb_algo" | "lvs_sched" => scheduler(directive, &mut body.scheduler, notes),
@@ -113,6 +113,7 @@ fn body(block: &Directive, key: Option<Key>, notes: &mut Notes) -> Option<Body> 
             }
             "protocol" => protocol = Some(directive),
             "snmp_name" => body.name = value::first(directive, notes).map(|word| word.text.clone()),
+            "virtualhost" => host = server::host(directive, block.children(), notes).or(host),
             "weight" => weight = value::number(directive, 0..=65_535, notes).unwrap_or(weight),
             // Only for marks whose servers are all tunnelled; the virtual address tells lbd the family.
             "ip_family" | "real_server" => {}
@@ -131,6 +132,7 @@ fn body(block: &Directive, key: Option<Key>, notes: &mut Notes) -> Option<Body> 
         said,
         weight,
         forwarding: body.forwarding,
+        host: host.as_deref(),
     };
     let servers = block
         .children()

@@ -6,7 +6,12 @@ const FROM: &str = "lbd checks from the address that the kernel chooses, and wit
 const TO: &str = "lbd checks a server at its own address";
 const NO_WARMUP: &str = "lbd checks each server at once when it starts";
 const LOGS: &str = "lbd logs a server's change, and each failed check with --log debug";
-const TCP_ONLY: &str = "lbd checks by TCP connection";
+const OTHER: &str = "lbd has no such check";
+const NO_DIGEST: &str = "lbd compares no digest; `contains` looks for a text in the answer";
+const NO_REGEX: &str = "lbd looks for a plain text: `contains`";
+const ONE_URL: &str = "lbd asks for one path, so nothing is waited for between two";
+const HTTP11: &str = "lbd asks with HTTP/1.1 and `Connection: close`";
+const RIGHTS: &str = "lbd runs commands with the daemon's rights";
 
 /// What nearly all checkers share, not carried over.
 macro_rules! connection {
@@ -29,19 +34,15 @@ const TIMING: &[&str] = &[
     "delay_loop",
     "retry",
 ];
-const HTTP_TIMING: &[&str] = &[
+const HTTP_WORDS: &[&str] = &[
     "alpha",
     "connect_port",
     "connect_timeout",
     "delay_before_retry",
     "delay_loop",
+    "enable_sni",
     "nb_get_retry",
     "retry",
-];
-const HTTP_WORDS: &[&str] = &[
-    "enable_sni",
-    "fast_recovery",
-    "http_protocol",
     "url",
     "virtualhost",
 ];
@@ -54,34 +55,33 @@ pub(crate) const TCP: Words = Words {
 
 pub(crate) const HTTP: Words = Words {
     block: "HTTP_GET",
-    carried: HTTP_TIMING,
-    left: connection!((TCP_ONLY, HTTP_WORDS)),
+    carried: HTTP_WORDS,
+    left: connection!((ONE_URL, &["fast_recovery"]), (HTTP11, &["http_protocol"])),
 };
 
 pub(crate) const SSL_GET: Words = Words {
     block: "SSL_GET",
-    carried: HTTP_TIMING,
-    left: connection!((TCP_ONLY, HTTP_WORDS)),
+    carried: HTTP_WORDS,
+    left: connection!((ONE_URL, &["fast_recovery"]), (HTTP11, &["http_protocol"])),
 };
 
 pub(crate) const URL: Words = Words {
     block: "url",
-    carried: &[],
-    left: &[(
-        TCP_ONLY,
-        &[
-            "digest",
-            "path",
-            "regex",
-            "regex_max_offset",
-            "regex_min_offset",
-            "regex_no_match",
-            "regex_options",
-            "regex_stack",
-            "status_code",
-            "virtualhost",
-        ],
-    )],
+    carried: &["path", "status_code", "virtualhost"],
+    left: &[
+        (NO_DIGEST, &["digest"]),
+        (
+            NO_REGEX,
+            &[
+                "regex",
+                "regex_max_offset",
+                "regex_min_offset",
+                "regex_no_match",
+                "regex_options",
+                "regex_stack",
+            ],
+        ),
+    ],
 };
 
 pub(crate) const MISC: Words = Words {
@@ -90,11 +90,13 @@ pub(crate) const MISC: Words = Words {
         "alpha",
         "delay_before_retry",
         "delay_loop",
+        "misc_dynamic",
+        "misc_path",
         "misc_timeout",
         "retry",
     ],
     left: &[
-        (TCP_ONLY, &["misc_dynamic", "misc_path", "user"]),
+        (RIGHTS, &["user"]),
         (NO_WARMUP, &["warmup"]),
         (LOGS, &["log_all_failures"]),
     ],
@@ -102,50 +104,53 @@ pub(crate) const MISC: Words = Words {
 
 pub(crate) const SMTP: Words = Words {
     block: "SMTP_CHECK",
-    carried: TIMING,
-    left: connection!((TCP_ONLY, &["helo_name", "host"])),
+    carried: &[],
+    left: connection!((OTHER, TIMING), (OTHER, &["helo_name", "host"])),
 };
 
 pub(crate) const SMTP_HOST: Words = Words {
     block: "host",
     carried: &[],
-    left: connection!((TCP_ONLY, TIMING)),
+    left: connection!((OTHER, TIMING)),
 };
 
 pub(crate) const DNS: Words = Words {
     block: "DNS_CHECK",
-    carried: TIMING,
-    left: connection!((TCP_ONLY, &["name", "type"])),
+    carried: &[],
+    left: connection!((OTHER, TIMING), (OTHER, &["name", "type"])),
 };
 
 pub(crate) const UDP: Words = Words {
     block: "UDP_CHECK",
-    carried: TIMING,
-    left: connection!((
-        TCP_ONLY,
-        &[
-            "max_reply_length",
-            "min_reply_length",
-            "payload",
-            "require_reply"
-        ]
-    )),
+    carried: &[],
+    left: connection!(
+        (OTHER, TIMING),
+        (
+            OTHER,
+            &[
+                "max_reply_length",
+                "min_reply_length",
+                "payload",
+                "require_reply"
+            ]
+        )
+    ),
 };
 
 pub(crate) const PING: Words = Words {
     block: "PING_CHECK",
-    carried: TIMING,
-    left: connection!(),
+    carried: &[],
+    left: connection!((OTHER, TIMING)),
 };
 
 pub(crate) const BFD_CHECK: Words = Words {
     block: "BFD_CHECK",
-    carried: &["alpha"],
-    left: &[(TCP_ONLY, &["name"])],
+    carried: &[],
+    left: &[(OTHER, &["alpha", "name"])],
 };
 
 pub(crate) const FILE_CHECK: Words = Words {
     block: "FILE_CHECK",
     carried: &[],
-    left: &[(TCP_ONLY, &["track_file", "weight"])],
+    left: &[(OTHER, &["track_file", "weight"])],
 };

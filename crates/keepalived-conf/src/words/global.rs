@@ -70,7 +70,10 @@ pub(crate) const ROOT: Words = Words {
             "virtual routers cannot be tied together; put all addresses into one virtual router, then they move together",
             &["vrrp_sync_group"],
         ),
-        ("lbd makes no checks over TLS", &["SSL"]),
+        (
+            "keepalived judges no certificate by it; lbd does by `ca` of `health_check.https`",
+            &["SSL"],
+        ),
     ],
 };
 

@@ -25,6 +25,7 @@ pub(crate) const VIRTUAL_SERVER: Words = Words {
         "real_server",
         "retry",
         "snmp_name",
+        "virtualhost",
         "weight",
     ],
     left: &[
@@ -69,32 +70,37 @@ pub(crate) const VIRTUAL_SERVER: Words = Words {
             "lbd's directors always check, so that a take-over finds the table right",
             &["ha_suspend"],
         ),
-        ("lbd checks by TCP connection", &["virtualhost"]),
     ],
 };
 
 pub(crate) const REAL_SERVER: Words = Words {
     block: "real_server",
     carried: &[
-        "BFD_CHECK",
-        "DNS_CHECK",
-        "FILE_CHECK",
         "HTTP_GET",
         "MISC_CHECK",
-        "PING_CHECK",
-        "SMTP_CHECK",
         "SSL_GET",
         "TCP_CHECK",
-        "UDP_CHECK",
         "alpha",
         "connect_timeout",
         "delay_before_retry",
         "delay_loop",
         "lvs_method",
         "retry",
+        "virtualhost",
         "weight",
     ],
     left: &[
+        (
+            "lbd has no such check; it makes TCP connections, logs in to MySQL, asks over HTTP, or runs a command",
+            &[
+                "BFD_CHECK",
+                "DNS_CHECK",
+                "FILE_CHECK",
+                "PING_CHECK",
+                "SMTP_CHECK",
+                "UDP_CHECK",
+            ],
+        ),
         (WEIGHT_ZERO, &["inhibit_on_failure"]),
         (
             "lbd has no commands for servers; it logs when one comes and goes",
@@ -106,7 +112,6 @@ pub(crate) const REAL_SERVER: Words = Words {
         ),
         (NO_WARMUP, &["warmup"]),
         (MAILS, &["smtp_alert"]),
-        ("lbd checks by TCP connection", &["virtualhost"]),
         ("lbd has no SNMP", &["snmp_name"]),
     ],
 };
@@ -114,8 +119,14 @@ pub(crate) const REAL_SERVER: Words = Words {
 pub(crate) const SSL: Words = Words {
     block: "SSL",
     carried: &[],
-    left: &[(
-        "lbd makes no checks over TLS",
-        &["ca", "certificate", "key", "password"],
-    )],
+    left: &[
+        (
+            "keepalived judges no certificate by it; lbd does by `ca` of `health_check.https`",
+            &["ca"],
+        ),
+        (
+            "lbd's checks show no certificate of their own",
+            &["certificate", "key", "password"],
+        ),
+    ],
 };

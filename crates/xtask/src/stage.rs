@@ -5,10 +5,6 @@ use crate::project::Project;
 use crate::{cargo_tool, checks, fuzz, host, process, setup};
 use std::process::Command;
 
-/// The probes that lbd does not use yet are features that nothing in the workspace switches on.
-const CLIPPY_PROBES: &str = "clippy -p healthcheck --all-features --all-targets -- -D warnings";
-const TEST_PROBES: &str = "test -p healthcheck --all-features --no-fail-fast";
-
 /// One check of the project.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stage {
@@ -141,18 +137,17 @@ impl Stage {
             Self::Docs => checks::links(project).into(),
             Self::Layers => checks::layers(project).into(),
             Self::Build => cargo("build --workspace --all-targets"),
-            Self::Clippy => {
-                process::run(&mut project.cargo("clippy --workspace --all-targets -- -D warnings"))
-                    .and_then(|()| process::run(&mut project.cargo(CLIPPY_PROBES)))
-                    .into()
-            }
+            Self::Clippy => cargo("clippy --workspace --all-targets -- -D warnings"),
             Self::Rustdoc => {
                 let mut command = project.cargo("doc --workspace --no-deps");
                 process::run(command.env("RUSTDOCFLAGS", "-D warnings")).into()
             }
             Self::Deny => deny(project),
             // --no-fail-fast: one red crate must not hide the others.
-            Self::Tests => tests(project, counts).into(),
+            Self::Tests => {
+                let mut tests = project.cargo("test --workspace --no-fail-fast");
+                count(&mut tests, cargo_result, counts).into()
+            }
             Self::Fuzz => fuzz::run(project),
             Self::Kernel => kernel(project, counts),
             Self::Lab => lab(project, counts),
@@ -168,14 +163,6 @@ fn formatted(project: &Project) -> Result<(), String> {
         process::run(&mut project.cargo(&words))?;
     }
     Ok(())
-}
-
-fn tests(project: &Project, counts: &mut Counts) -> Result<(), String> {
-    let mut run = |words| count(&mut project.cargo(words), cargo_result, counts);
-    let workspace = run("test --workspace --no-fail-fast");
-    // Both, so that a red one does not hide the other.
-    let probes = run(TEST_PROBES);
-    workspace.and(probes)
 }
 
 fn deny(project: &Project) -> Verdict {

@@ -8,6 +8,7 @@ mod commands;
 mod cross;
 mod findings;
 mod kernel;
+mod mysql_check;
 mod nodes;
 mod notifications;
 mod routers;

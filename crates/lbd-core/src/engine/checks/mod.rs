@@ -4,20 +4,20 @@
 mod agenda;
 mod check;
 mod group;
+mod reload;
+mod view;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
-use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
 use healthcheck::Time;
 
-use super::event::{Assignment, Drain, Effect, Neighbour, ProbeId, Probed, Report, Resolution};
-use super::status::{ServerStatus, ServiceStatus};
+use super::event::{Drain, Effect, Neighbour, ProbeId, Probed, Report, Resolution};
 use crate::config::VirtualService;
 use crate::host::Host;
-use crate::weight::{Decision, Want};
+use crate::weight::Want;
 use agenda::{Agenda, Item};
 use check::Check;
 use group::Group;
@@ -63,77 +63,6 @@ impl Checks {
         let mut checks = Self::default();
         checks.reload(host, now, &mut Vec::new());
         checks
-    }
-
-    /// Goes over to another file: a server that is asked the same as before keeps its verdict and its probe under way.
-    pub(super) fn reload(&mut self, host: &Host, now: Time, effects: &mut Vec<Effect>) {
-        let mut old: BTreeMap<(String, String), (usize, Check)> = std::mem::take(&mut self.checks)
-            .into_iter()
-            .map(|(number, check)| (check.assignment.name(), (number, check)))
-            .collect();
-        let groups = std::mem::take(&mut self.groups).into_values();
-        let mut groups: BTreeMap<String, Group> =
-            groups.map(|group| (group.service.clone(), group)).collect();
-        self.agenda = Agenda::default();
-        self.servers.clear();
-        self.owners.clear();
-        let count = checked(host)
-            .map(|(.., service)| service.servers.len())
-            .sum();
-        let mut index = 0;
-        for (place, service) in checked(host) {
-            let mut group = groups
-                .remove(&service.name)
-                .unwrap_or_else(|| Group::new(service));
-            group.succeed(service);
-            self.groups.insert(place, group);
-            for node in &service.servers {
-                let Some(assignment) = assignment(host, service, node) else {
-                    continue;
-                };
-                let server = Server {
-                    address: assignment.target.ip(),
-                    base: service.weight_of(node),
-                    check: self.take_in(&mut old, assignment, now, (index, count)),
-                };
-                index += 1;
-                self.owners.insert(server.check, (place, node.clone()));
-                self.servers.insert((place, node.clone()), server);
-                self.learn((place, node), now);
-            }
-        }
-        effects.extend(old.into_values().map(|(check, _)| Effect::Forget { check }));
-        self.decide(now, &[], effects);
-    }
-
-    /// The check of a server: that of before, if it asks the same.
-    fn take_in(
-        &mut self,
-        old: &mut BTreeMap<(String, String), (usize, Check)>,
-        assignment: Assignment,
-        now: Time,
-        place: (usize, usize),
-    ) -> usize {
-        let name = assignment.name();
-        let same = old
-            .get(&name)
-            .is_some_and(|(_, check)| check.asks_as(&assignment));
-        // One that asks something else stays, to be forgotten.
-        let kept = same.then(|| old.remove(&name)).flatten();
-        let (number, check) = match kept {
-            Some((number, mut check)) => {
-                check.reform(assignment, now, place);
-                (number, check)
-            }
-            None => {
-                let number = self.next;
-                self.next = number.wrapping_add(1);
-                (number, Check::new(assignment, now, place))
-            }
-        };
-        self.agenda.set(Item::Check(number), check.deadline());
-        self.checks.insert(number, check);
-        number
     }
 
     pub(super) fn deadline(&self) -> Option<Time> {
@@ -341,44 +270,6 @@ impl Checks {
         }
         effects.extend(all.into_iter().map(Effect::Report));
     }
-
-    /// What there is to say of each service that this node balances.
-    pub(super) fn status(&self, host: &Host, now: Time) -> Vec<ServiceStatus> {
-        let status = |(index, service): (usize, &VirtualService)| ServiceStatus {
-            name: service.name.clone(),
-            address: service.address,
-            port: service.port,
-            fwmark: service.fwmark.map(NonZeroU32::get),
-            scheduler: service.scheduler.to_string(),
-            servers: self.servers_of(host, (index, service), now).collect(),
-        };
-        host.directed().map(status).collect()
-    }
-
-    fn servers_of<'a>(
-        &'a self,
-        host: &'a Host,
-        (index, service): (usize, &'a VirtualService),
-        now: Time,
-    ) -> impl Iterator<Item = ServerStatus> + 'a {
-        service.servers.iter().filter_map(move |node| {
-            let address = host.config.nodes.get(node)?.address;
-            let Some(group) = self.groups.get(&index) else {
-                let how = self.drained.get(node).copied();
-                let decision = Decision {
-                    want: self.want(index, service, node),
-                    why: unchecked(how).to_owned(),
-                };
-                let base = service.weight_of(node);
-                return Some(ServerStatus::unchecked(node, address, base, &decision));
-            };
-            let (input, decision) = group.server(node)?;
-            let server = self.servers.get(&(index, node.clone()))?;
-            let check = self.checks.get(&server.check)?;
-            let since = now.saturating_sub(check.since());
-            Some(ServerStatus::new(node, address, input, decision, since))
-        })
-    }
 }
 
 /// Why a server without a check gets what it gets.
@@ -388,25 +279,4 @@ fn unchecked(how: Option<Drain>) -> &'static str {
         Some(Drain::Connections) => "drained: no new connections",
         Some(Drain::Maintenance) => "in maintenance: not in the table",
     }
-}
-
-/// The services that this host balances and checks, with their places in the configuration.
-fn checked(host: &Host) -> impl Iterator<Item = (usize, &VirtualService)> {
-    let services = host.directed();
-    services.filter(|(_, service)| service.health_check.is_some())
-}
-
-/// Who is to be asked what; none where the service has no check.
-fn assignment(host: &Host, service: &VirtualService, node: &str) -> Option<Assignment> {
-    let check = service.health_check.as_ref()?;
-    let address = host.config.nodes.get(node)?.address;
-    Some(Assignment {
-        service: service.name.clone(),
-        node: node.to_owned(),
-        source: host
-            .address()
-            .filter(|own| own.is_ipv4() == address.is_ipv4()),
-        target: check.target(address, service.port),
-        check: Arc::clone(check),
-    })
 }

@@ -37,12 +37,15 @@ impl Outcome {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Measured {
     /// How far the server is behind its primary; the largest over all its channels. `None`: not
-    /// measured. (A replica that does not replicate is a [`Failure`], never a lag.)
+    /// measured. (A replica whose replication is stopped is a [`Failure`], never a lag.)
     pub lag: Option<Duration>,
     /// The part that the server plays in replication.
     pub role: Role,
     /// Whether it refuses writes (`read_only`); `None`: not asked.
     pub read_only: Option<bool>,
+    /// It is a replica that does not reach its source: what it has may be old, and how old is not known. When a
+    /// primary dies this is all of its replicas, so it is no failure.
+    pub cut_off: bool,
     /// The weight that the check asks for in place of the configured one, as an exec check may.
     pub weight: Option<u32>,
 }

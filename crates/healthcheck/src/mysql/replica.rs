@@ -199,6 +199,13 @@ impl ReplicaStatus {
         self.channels.iter().all(Channel::is_running)
     }
 
+    /// Whether it applies what it has and tries to reach a source that does not answer: nobody has stopped it.
+    #[must_use]
+    pub fn is_cut_off(&self) -> bool {
+        let alive = |channel: &Channel| channel.sql_running && channel.io != IoThread::Stopped;
+        self.channels.iter().all(alive) && !self.is_running()
+    }
+
     /// How far it is behind: the heartbeat's age where there is a heartbeat, else the **maximum** over the
     /// channels. `None`: it is not replicating, and how old its data are is not known.
     #[must_use]

@@ -22,6 +22,7 @@ const NOTHING: Measured = Measured {
     lag: None,
     role: Role::Unknown,
     read_only: None,
+    cut_off: false,
     weight: None,
 };
 

@@ -15,6 +15,14 @@ pub(super) enum Stage {
 }
 
 impl LagLimits {
+    /// Of a replica that is cut off from its source, where the file has no limits: it may be so for a minute.
+    pub(super) const CUT_OFF: Self = Self {
+        soft: Duration::MAX,
+        hard: Duration::MAX,
+        percent: 100,
+        patience: Duration::from_secs(60),
+    };
+
     fn hard(&self) -> Duration {
         self.hard.max(self.soft)
     }
@@ -88,6 +96,15 @@ impl Standing {
             (Some(stage), Some(end)) if now < end => stage,
             _ => Stage::Nothing,
         }
+    }
+
+    /// There are no limits: whatever it is behind, it is well.
+    pub(super) fn unlimited(&mut self) -> Stage {
+        *self = Self {
+            stage: Some(Stage::Full),
+            unknown_since: None,
+        };
+        Stage::Full
     }
 
     /// The server is not up: its lag is not asked for.

@@ -17,6 +17,8 @@ pub struct Input {
     pub recovered: Option<Time>,
     /// It says that it is the primary, and so does this server, which is believed.
     pub rival: Option<String>,
+    /// Another server is known to be the primary, and up: what a replica that does not reach its source has is getting old.
+    pub primary_up: bool,
     /// The operator wants its connections to run out: it gets no new ones.
     pub drained: bool,
     /// The operator works on it: it is not to be in the table.
@@ -34,6 +36,7 @@ impl Input {
             alarm: None,
             recovered: None,
             rival: None,
+            primary_up: false,
             drained: false,
             maintenance: false,
         }

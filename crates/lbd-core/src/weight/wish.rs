@@ -126,17 +126,16 @@ fn step(policy: &Policy, now: Time, input: &Input) -> Option<Step> {
 /// A server that is up, with a weight: its lag, the slow start and its role decide.
 fn up(policy: &Policy, now: Time, input: &Input, standing: &mut Standing) -> Wish {
     let step = step(policy, now, input);
-    let stage = policy.lag.map_or(Stage::Full, |limits| {
-        standing.update(&limits, now, &input.measured)
-    });
-    let patience = policy
-        .lag
-        .and_then(|limits| standing.patience_ends(&limits));
+    let old = input.measured.cut_off && input.primary_up;
+    let limits = policy.lag.or(old.then_some(LagLimits::CUT_OFF));
+    let stage = match &limits {
+        Some(limits) => standing.update(limits, now, &input.measured),
+        None => standing.unlimited(),
+    };
+    let patience = limits.and_then(|limits| standing.patience_ends(&limits));
     let base = input.base();
     let ramped = step.map_or(base, |step| part_of(base, step.part()));
-    let weight = policy
-        .lag
-        .map_or(ramped, |limits| part_of(ramped, limits.part(stage)));
+    let weight = limits.map_or(ramped, |limits| part_of(ramped, limits.part(stage)));
     let is_reserve = policy.primary == Primary::LastResort && input.measured.role == Role::Primary;
     let rank = match stage {
         Stage::Full | Stage::Reduced if is_reserve => Some(Rank::Primary),
@@ -149,11 +148,10 @@ fn up(policy: &Policy, now: Time, input: &Input, standing: &mut Standing) -> Wis
         None => Duration::ZERO,
     };
     let mut words = vec!["up".to_owned()];
-    words.extend(
-        policy
-            .lag
-            .and_then(|limits| lag_words(&limits, stage, input)),
-    );
+    if input.measured.cut_off {
+        words.push("its source does not answer it".to_owned());
+    }
+    words.extend(limits.and_then(|limits| lag_words(&limits, stage, input)));
     words.extend(step.map(|step| format!("step {} of {} of the slow start", step.number, step.of)));
     let effect = match rank {
         None if weight == base => format!("full weight {base}"),

@@ -175,3 +175,70 @@ fn an_alarm_is_told_once_and_again_when_it_is_over() {
     }
     panic!("its end was not told");
 }
+
+fn cut_off() -> Outcome {
+    Outcome::Success {
+        took: at(1),
+        measured: Measured {
+            role: Role::Replica,
+            cut_off: true,
+            ..Measured::default()
+        },
+    }
+}
+
+/// Answers every probe in this way for so many seconds, and gives the last weights that changed.
+fn go_on(
+    engine: &mut Engine,
+    seconds: u64,
+    outcome: impl Fn(&str) -> Outcome,
+) -> Option<BTreeMap<u8, Option<u32>>> {
+    let mut last = None;
+    let end = engine.deadline().unwrap() + Duration::from_secs(seconds);
+    while let Some(now) = engine.deadline().filter(|now| *now < end) {
+        let mut effects = engine.handle(now, Event::Tick);
+        let asked = effects.clone();
+        effects.extend(answer(engine, now + at(1), &asked, &outcome));
+        last = weights(&effects).or(last);
+    }
+    last
+}
+
+#[test]
+fn replicas_go_on_serving_while_their_primary_is_gone() {
+    let text = MYSQL.replace("    lag: { soft: 10s, hard: 60s }\n", "");
+    let (mut engine, effects) = started(&text, "10.243.95.3");
+    let well = |node: &str| match node {
+        "db1" => measured(0, Role::Primary),
+        _ => measured(0, Role::Replica),
+    };
+    answer(&mut engine, at(2), &effects, well);
+    let dead = |node: &str| match node {
+        "db1" => Outcome::Failure(Failure::Refused),
+        _ => cut_off(),
+    };
+    let all_but_one = [(3, None), (4, Some(100)), (5, Some(100))];
+    assert_eq!(go_on(&mut engine, 300, dead), Some(all_but_one.into()));
+    let why = &engine.status(at(0)).services[0].servers[1].why;
+    assert_eq!(why, "up, its source does not answer it: full weight 100");
+}
+
+#[test]
+fn a_replica_that_alone_does_not_reach_its_primary_gets_nothing_after_a_minute() {
+    let text = MYSQL.replace("    lag: { soft: 10s, hard: 60s }\n", "");
+    let (mut engine, effects) = started(&text, "10.243.95.3");
+    let one = |node: &str| match node {
+        "db1" => measured(0, Role::Primary),
+        "db2" => cut_off(),
+        _ => measured(0, Role::Replica),
+    };
+    let well = |node: &str| match node {
+        "db1" => measured(0, Role::Primary),
+        _ => measured(0, Role::Replica),
+    };
+    answer(&mut engine, at(2), &effects, well);
+    assert_eq!(go_on(&mut engine, 55, one), None);
+    let without = [(3, Some(100)), (4, Some(0)), (5, Some(100))];
+    assert_eq!(go_on(&mut engine, 10, one), Some(without.into()));
+    assert_eq!(go_on(&mut engine, 10, well).unwrap()[&4], Some(100));
+}

@@ -127,7 +127,11 @@ fn replicates(replication: &Replication, probe: &MysqlProbe) -> Result<Measured,
         ),
         (Role::Replica, Some(replica)) => Ok(Measured {
             role: healthcheck::Role::Replica,
-            lag: Some(lag(replica)?),
+            lag: match replica.is_cut_off() {
+                true => replica.heartbeat,
+                false => Some(lag(replica)?),
+            },
+            cut_off: replica.is_cut_off(),
             ..measured
         }),
         (role @ (Role::Neither | Role::Replica), _) => Err(format!(

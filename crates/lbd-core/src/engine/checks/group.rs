@@ -41,6 +41,7 @@ impl Group {
     pub(super) fn know(&mut self, node: &str, mut input: Input, now: Time) -> bool {
         let before = self.inputs.get(node);
         input.rival = before.and_then(|old| old.rival.clone());
+        input.primary_up = before.is_some_and(|old| old.primary_up);
         // Who only could not be asked plays the same part as before.
         if input.measured.role == Role::Unknown && !input.health.is_down() {
             input.measured.role = before.map_or(Role::Unknown, |old| old.measured.role);
@@ -97,9 +98,12 @@ impl Group {
             .retain(|node, _| self.inputs.contains_key(node));
         let first = self.primaries.iter().min_by_key(|(_, since)| **since);
         let first = first.map(|(node, _)| node.clone());
+        let believed = first.as_ref().and_then(|node| self.inputs.get(node));
+        let primary_up = believed.is_some_and(|input| input.health.is_up());
         for (node, input) in &mut self.inputs {
             let is_rival = self.primaries.contains_key(node) && first.as_ref() != Some(node);
             input.rival = first.clone().filter(|_| is_rival);
+            input.primary_up = primary_up && first.as_ref() != Some(node);
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod keepalived;
 pub mod mariadb;
+pub mod mysql_check;
 mod reference;
 pub mod replication;
 

@@ -5,7 +5,9 @@ use std::time::Duration;
 use super::screen::{Reads, heading, wait, watch};
 use super::table::{self, Row};
 use crate::client::{Language, Running};
-use crate::cluster::{Cluster, Fleet, Reference, VIP, daemon_of, lbd, mariadb};
+use crate::cluster::{
+    Cluster, Fleet, Reference, VIP, ask_lbd, daemon_of, lbd, mariadb, mysql_check, replication,
+};
 use crate::failed::Result;
 use crate::host::Host;
 use crate::lab::Lab;
@@ -30,9 +32,11 @@ pub(super) fn play(lab: &Lab, cluster: &Cluster) -> Result {
         "Starting MariaDB on each host: db1 the primary, db2 and db3 its replicas.",
     );
     let servers = mariadb::start(lab, cluster)?;
-    lab.say("Starting lbd on each host with the reference file (its checks made each second, to save your time).",
+    lab.say("Starting lbd on each host with the reference file, but that its checks log in to MySQL, each second to save your time.",
     );
-    let file = Reference::new().with_quick_checks();
+    let file = mysql_check::file(cluster, "replica")?;
+    let replicas = [&cluster.db2, &cluster.db3];
+    replication::make_check_user(lab, &file, &cluster.db1, &replicas)?;
     let daemons = cluster.lbd_everywhere(&file)?;
     cluster.settled(lab, &cluster.db1, &cluster.databases())?;
 
@@ -51,6 +55,7 @@ pub(super) fn play(lab: &Lab, cluster: &Cluster) -> Result {
         bounds: Vec::new(),
     };
     stage.spread();
+    stage.replica_stands_still()?;
     stage.replica_dies()?;
     stage.master_dies()?;
     stage.comes_back(&file)?;
@@ -84,6 +89,23 @@ impl Stage<'_> {
             "A client logs in through the VIP 20 times a second and runs SELECT @@hostname.",
         );
         self.show();
+    }
+
+    fn replica_stands_still(&mut self) -> Result {
+        self.act(
+            "A replica stands still",
+            "STOP SLAVE SQL_THREAD on db3. It takes every connection, and its answers get old; its check knows.",
+        );
+        let cluster = self.cluster;
+        mariadb::query(&cluster.db3, &["STOP SLAVE SQL_THREAD"])?;
+        self.balances(&cluster.db1, &[&cluster.db1, &cluster.db2])?;
+        let status = ask_lbd(&cluster.db1, "status")?;
+        let line = status.lines().find(|line| line.contains("db3"));
+        self.lab
+            .say(format!("lbd status: {}", line.unwrap_or_default().trim()));
+        self.show();
+        mariadb::query(&cluster.db3, &["START SLAVE"])?;
+        self.balances(&cluster.db1, &cluster.databases())
     }
 
     fn replica_dies(&mut self) -> Result {

@@ -5,8 +5,8 @@
 
 use std::time::Duration;
 
-use super::check::{self, FULL};
 use super::watch::{Fault, Watch};
+use crate::cluster::mysql_check::{self, FULL};
 use crate::cluster::replication::{self, HEARTBEAT};
 use crate::cluster::{Cluster, mariadb};
 use crate::failed::Result;
@@ -23,7 +23,7 @@ pub(crate) fn run(lab: &mut Lab) -> Result {
     let cluster = Cluster::build(lab)?;
     let _servers = mariadb::start(lab, &cluster)?;
     let level = format!("replica\n        heartbeat: {HEARTBEAT}");
-    let file = check::file(&cluster, &level)?.with_service_keys(LIMITS);
+    let file = mysql_check::file(&cluster, &level)?.with_service_keys(LIMITS);
     let [primary, replica, other] = cluster.databases();
     // The table has to be there when a right to it is given.
     replication::keep_beating(primary)?;

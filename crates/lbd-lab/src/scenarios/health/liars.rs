@@ -3,10 +3,10 @@
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use super::check;
 use super::liar::{Liar, Manner};
 use super::status::{self, entry};
 use crate::client::{Language, Report};
+use crate::cluster::mysql_check;
 use crate::cluster::{Cluster, Reference, lbd, lbd_program, mariadb, replication};
 use crate::ensure;
 use crate::failed::Result;
@@ -36,7 +36,7 @@ pub(crate) fn run(lab: &mut Lab) -> Result {
     let tcp = Reference::new().with_quick_checks().with_fourth_server();
     let _daemons = all
         .iter()
-        .map(|host| lbd(host, &tcp.clone().with_weight(check::FULL)))
+        .map(|host| lbd(host, &tcp.clone().with_weight(mysql_check::FULL)))
         .collect::<Result<Vec<_>>>()?;
     cluster.settled(lab, &cluster.db1, &all)?;
     lab.pause(Duration::from_secs(5));
@@ -47,7 +47,7 @@ pub(crate) fn run(lab: &mut Lab) -> Result {
         "a TCP check is content with servers that serve nobody: {report}"
     );
 
-    let file = check::file(&cluster, "ping")?.with_fourth_server();
+    let file = mysql_check::file(&cluster, "ping")?.with_fourth_server();
     replication::make_check_user(lab, &file, &cluster.db1, &[])?;
     for host in all {
         host.write_file("lbd.yaml", file.text())?;

@@ -1,7 +1,6 @@
 //! What lbd knows of its servers, and how weights follow: real faults, seen in the kernel's table, in what `lbd status`
 //! says, and in the reads that went wrong.
 
-mod check;
 mod lag;
 mod liar;
 mod liars;

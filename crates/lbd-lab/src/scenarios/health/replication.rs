@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::check::{self, FRESH_LOGIN};
 use super::watch::{Fault, Watch};
 use crate::cluster::mariadb::query;
-use crate::cluster::{Cluster, mariadb, replication};
+use crate::cluster::mysql_check::{self, FRESH_LOGIN};
+use crate::cluster::{Cluster, Fleet, daemon_of, mariadb, replication};
 use crate::ensure;
 use crate::failed::Result;
 use crate::host::Host;
@@ -20,8 +20,8 @@ const QUIET: Duration = Duration::from_secs(30);
 
 pub(crate) fn run(lab: &mut Lab) -> Result {
     let cluster = Cluster::build(lab)?;
-    let _servers = mariadb::start(lab, &cluster)?;
-    let file = check::file(&cluster, "replica")?.with_service_keys(LIMITS);
+    let mut servers = mariadb::start(lab, &cluster)?;
+    let file = mysql_check::file(&cluster, "replica")?.with_service_keys(LIMITS);
     let [primary, replica, other] = cluster.databases();
     replication::make_check_user(lab, &file, primary, &[replica, other])?;
     let _daemons = cluster.lbd_everywhere(&file)?;
@@ -33,6 +33,7 @@ pub(crate) fn run(lab: &mut Lab) -> Result {
     stopped(&watch)?;
     behind(&watch)?;
     reset(&watch)?;
+    the_primary_dies(&watch, &mut servers)?;
     the_primary_moves(&watch)?;
     watch.stop()?;
     lab.say("once more, after the faults");
@@ -88,6 +89,29 @@ fn reset(watch: &Watch<'_>) -> Result {
     };
     watch.provoke(&fault, || replication::forget(replica))?;
     watch.undo(&fault, || replication::follow(replica, primary))
+}
+
+/// Its replicas do not reach it then, and go on serving all the same.
+fn the_primary_dies(watch: &Watch<'_>, servers: &mut Fleet) -> Result {
+    let [primary, replica, other] = watch.cluster.databases();
+    let fault = Fault {
+        what: "the primary's server dies",
+        server: primary,
+        entry: None,
+        why: &["down (", "not in the table"],
+        within: WITHIN,
+    };
+    let server = daemon_of(servers, primary)?;
+    watch.provoke(&fault, || server.kill())?;
+    for host in [replica, other] {
+        let all_the_same = ["its source does not answer it", "full weight"];
+        watch.says(host, &all_the_same)?;
+    }
+    watch.undo(&fault, || server.restart())?;
+    for host in [replica, other] {
+        watch.is_well(host, "the primary is back")?;
+    }
+    Ok(())
 }
 
 /// The promoted one is no replica any more, and the old primary is one.

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use nix::sys::signal::Signal;
 
-use super::check;
 use super::pool::Pool;
 use super::watch::{Fault, Watch};
 use crate::cluster::mariadb::query;
+use crate::cluster::mysql_check;
 use crate::cluster::{Cluster, Fleet, PORT, daemon_of, mariadb, replication};
 use crate::ensure;
 use crate::failed::{Failed, Result};
@@ -19,7 +19,7 @@ const WITHIN: Duration = Duration::from_secs(25);
 pub(crate) fn run(lab: &mut Lab) -> Result {
     let cluster = Cluster::build(lab)?;
     let mut servers = mariadb::start(lab, &cluster)?;
-    let file = check::file(&cluster, "replica")?;
+    let file = mysql_check::file(&cluster, "replica")?;
     let [primary, replica, other] = cluster.databases();
     replication::make_check_user(lab, &file, primary, &[replica, other])?;
     let _daemons = cluster.lbd_everywhere(&file)?;
@@ -81,7 +81,7 @@ fn not_let_in(watch: &Watch<'_>) -> Result {
     let fault = Fault {
         what: "the check's password is wrong",
         server: replica,
-        entry: Some(check::FULL),
+        entry: Some(mysql_check::FULL),
         why: &["up", "its check needs you", "access denied"],
         within: WITHIN,
     };

@@ -3,10 +3,10 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
-use super::check::FULL;
 use super::status::{self, entry};
 use crate::client::{Language, Report, Running};
 use crate::cluster::Cluster;
+use crate::cluster::mysql_check::FULL;
 use crate::ensure;
 use crate::failed::Result;
 use crate::host::Host;

@@ -3,14 +3,17 @@
 use std::fs::{Permissions, set_permissions};
 use std::os::unix::fs::PermissionsExt;
 
-use crate::cluster::{Cluster, Reference};
+use super::{Cluster, Reference};
 use crate::failed::Result;
 
 /// The weight of each server when nothing is wrong.
-pub(super) const FULL: u32 = 10;
+pub const FULL: u32 = 10;
 
 /// The reference file with a MySQL check each second at a level (more lines may follow it), with a password.
-pub(super) fn file(cluster: &Cluster, level: &str) -> Result<Reference> {
+///
+/// # Errors
+/// When the password's file cannot be written.
+pub fn file(cluster: &Cluster, level: &str) -> Result<Reference> {
     // Every host sees the same memory, so that one path serves all.
     let password = cluster
         .db1
@@ -24,4 +27,4 @@ pub(super) fn file(cluster: &Cluster, level: &str) -> Result<Reference> {
 }
 
 /// Seconds after which a probe logs in anew.
-pub(super) const FRESH_LOGIN: u64 = 5;
+pub const FRESH_LOGIN: u64 = 5;

@@ -111,7 +111,10 @@ enum Phase {
     },
     Backup(Backup),
     Master(Master),
-    Fault,
+    Fault {
+        /// The role was handed over before, and is not to be taken back.
+        handed_over: bool,
+    },
 }
 
 impl Router {
@@ -140,7 +143,7 @@ impl Router {
             Phase::Initialize { faulty } => self.initialize(now, faulty, input),
             Phase::Backup(backup) => self.backup(now, backup, input),
             Phase::Master(master) => self.master(now, master, input),
-            Phase::Fault => self.fault(now, input),
+            Phase::Fault { handed_over } => self.fault(now, handed_over, input),
         }
     }
 
@@ -148,7 +151,7 @@ impl Router {
     #[must_use]
     pub fn deadline(&self) -> Option<Time> {
         match &self.phase {
-            Phase::Initialize { .. } | Phase::Fault => None,
+            Phase::Initialize { .. } | Phase::Fault { .. } => None,
             Phase::Backup(backup) => Some(backup.deadline()),
             Phase::Master(master) => Some(master.deadline()),
         }
@@ -161,7 +164,7 @@ impl Router {
             Phase::Initialize { .. } => State::Initialize,
             Phase::Backup(_) => State::Backup,
             Phase::Master(_) => State::Master,
-            Phase::Fault => State::Fault,
+            Phase::Fault { .. } => State::Fault,
         }
     }
 
@@ -175,7 +178,11 @@ impl Router {
     /// master lives.
     #[must_use]
     pub fn handed_over(&self) -> bool {
-        matches!(self.phase, Phase::Backup(backup) if backup.has_handed_over())
+        match self.phase {
+            Phase::Backup(backup) => backup.has_handed_over(),
+            Phase::Fault { handed_over } => handed_over,
+            Phase::Initialize { .. } | Phase::Master(_) => false,
+        }
     }
 
     /// The master's interval, which the master-down time is counted in: in version 3 the one last
@@ -184,7 +191,9 @@ impl Router {
     pub const fn master_interval(&self) -> Centis {
         match &self.phase {
             Phase::Backup(backup) => backup.master_interval(),
-            Phase::Initialize { .. } | Phase::Master(_) | Phase::Fault => self.config.interval,
+            Phase::Initialize { .. } | Phase::Master(_) | Phase::Fault { .. } => {
+                self.config.interval
+            }
         }
     }
 
@@ -196,7 +205,7 @@ impl Router {
 
     fn initialize(&mut self, now: Time, faulty: bool, input: Input) -> Actions {
         match input {
-            Input::Start if faulty => self.enter(Phase::Fault),
+            Input::Start if faulty => self.enter(Phase::Fault { handed_over: false }),
             Input::Start => self.join(now),
             Input::Fault => self.stay(Phase::Initialize { faulty: true }),
             Input::FaultCleared => self.stay(Phase::Initialize { faulty: false }),
@@ -210,9 +219,14 @@ impl Router {
         }
     }
 
-    fn fault(&mut self, now: Time, input: Input) -> Actions {
+    fn fault(&mut self, now: Time, handed_over: bool, input: Input) -> Actions {
         match input {
+            Input::FaultCleared if handed_over => {
+                let backup = Backup::handing_over(now, &self.config, self.priority);
+                self.enter(Phase::Backup(backup))
+            }
             Input::FaultCleared => self.join(now),
+            Input::EndHandover => self.stay(Phase::Fault { handed_over: false }),
             Input::Stop => self.enter(Phase::Initialize { faulty: true }),
             Input::Start
             | Input::Tick
@@ -220,7 +234,6 @@ impl Router {
             | Input::SetPriority(_)
             | Input::Fault
             | Input::Handover
-            | Input::EndHandover
             | Input::TakeOver => Actions::none(),
         }
     }

@@ -18,9 +18,13 @@ pub(super) struct StandIn {
     roles: BTreeMap<String, Held>,
     /// Roles that the daemon has given up. Should it die before it has taken their addresses off, or
     /// fail to, somebody must.
-    released: BTreeMap<String, Role>,
+    released: BTreeMap<String, (Instant, Role)>,
     sockets: BTreeMap<(String, IpAddr), AdvertSocket>,
 }
+
+/// For so long after a role was given up its addresses may still be on the interface: the kernel thread of a daemon that
+/// dies then may not have followed. Later they may be somebody else's.
+const FOLLOWED: Duration = Duration::from_secs(60);
 
 #[derive(Debug)]
 struct Held {
@@ -57,7 +61,7 @@ impl StandIn {
                 if held.due.is_some() {
                     transmit(&self.sockets, &held.role, |adverts| &adverts.resign);
                 }
-                self.released.insert(router, held.role);
+                self.released.insert(router, (Instant::now(), held.role));
             }
         }
     }
@@ -65,9 +69,10 @@ impl StandIn {
     /// What a role has from now on is not taken off for an earlier one, whatever that one's name.
     fn keep(&mut self, role: &Role) {
         if let Some(before) = self.roles.remove(&role.router) {
-            self.released.insert(role.router.clone(), before.role);
+            let name = role.router.clone();
+            self.released.insert(name, (Instant::now(), before.role));
         }
-        for released in self.released.values_mut() {
+        for (_, released) in self.released.values_mut() {
             if released.interface == role.interface {
                 released
                     .addresses
@@ -123,7 +128,8 @@ impl StandIn {
             .into_values()
             .map(|held| held.role);
         let released = std::mem::take(&mut self.released).into_values();
-        for role in held.chain(released) {
+        let released = released.filter(|(since, _)| since.elapsed() < FOLLOWED);
+        for role in held.chain(released.map(|(_, role)| role)) {
             if let Err(error) = take_off(&role).await {
                 let (router, interface) = (&role.router, &role.interface);
                 warn!(%router, "cannot take the addresses off {interface}: {error}");

@@ -32,6 +32,8 @@ pub(super) struct Teller {
     handle: Handle,
     node: String,
     config: Config,
+    /// The file before, until the roles that its end brought are told.
+    before: Option<Config>,
     rights: Rights,
     hooks: Hooks,
     hook_runner: JoinHandle<()>,
@@ -59,6 +61,7 @@ impl Teller {
             handle: handle.clone(),
             node: node.to_owned(),
             config: config.clone(),
+            before: None,
             rights,
             hooks,
             hook_runner: handle.spawn(runner.serve(|hook, end| log_hook(hook, &end))),
@@ -73,15 +76,22 @@ impl Teller {
         &self.rights
     }
 
-    /// Goes over to another file. Mail that waits under the old one is sent at once.
+    /// Goes over to another file: whatever it brings is told by it. Mail that waits under the old one is sent at once.
     pub(super) fn reload(&mut self, node: &str, config: &Config, rights: Rights) {
         let settings = mail_settings::of(config, node);
         if settings.as_ref() != self.mail.as_ref().map(|(settings, ..)| settings) {
             self.mail = settings.map(|settings| open(&self.handle, settings));
         }
         self.node = node.to_owned();
-        self.config = config.clone();
+        self.before = Some(std::mem::replace(&mut self.config, config.clone()));
         self.rights = rights;
+    }
+
+    /// Tells what another file brought, and knows the routers by their names in it from now on.
+    pub(super) fn reloaded(&mut self, worker: &Worker, states: BTreeMap<String, State>) {
+        self.settle(worker);
+        self.before = None;
+        self.roles = states;
     }
 
     /// Takes note of a report; [`Teller::settle`] tells of roles.
@@ -149,7 +159,9 @@ impl Teller {
     }
 
     fn role_hook(&self, router: &str, to: State, priority: Priority, worker: &Worker) {
-        let mut routers = self.config.routers.iter();
+        // One that the file does not have any more is told of by the one that had it.
+        let old = self.before.iter().flat_map(|before| &before.routers);
+        let mut routers = self.config.routers.iter().chain(old);
         let Some(config) = routers.find(|config| config.name == router) else {
             return;
         };

@@ -11,6 +11,7 @@ mod tracks;
 use std::collections::BTreeMap;
 
 use healthcheck::Time;
+use vrrp_proto::State;
 
 use crate::config::VirtualService;
 use crate::desired::{Desired, Knowledge, Role};
@@ -169,6 +170,12 @@ impl Engine {
     #[must_use]
     pub fn holdings(&self) -> Vec<Holding> {
         self.routers.holdings()
+    }
+
+    /// The state of each virtual router that this host directs, by name.
+    #[must_use]
+    pub fn states(&self) -> BTreeMap<String, State> {
+        self.routers.states()
     }
 
     /// What there is to say of this host's roles, its services, and why each weight is what it is.

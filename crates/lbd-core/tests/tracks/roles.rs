@@ -131,6 +131,34 @@ fn a_reload_keeps_the_verdict_of_what_is_tracked_as_before() {
 }
 
 #[test]
+fn a_fault_lives_through_a_reload_that_counts_otherwise_until_the_next_look() {
+    let (mut engine, effects) = started(&script(""), DB1, &failed());
+    assert_eq!(roles(&effects), [State::Fault]);
+    let succession = engine.succession(host(&script(", rise: 1, timeout: 4s"), DB1));
+    let mut effects = engine.reload(at(10), succession, &[interface("eth0", DB1, true)]);
+    assert_eq!(roles(&effects), []);
+    effects.extend(engine.handle(at(10), Event::Tick));
+    let id = look(&effects).expect("it is looked at soon");
+    let effects = engine.handle(at(20), Event::Looked { id, found: Ok(0) });
+    assert_eq!(roles(&effects), [State::Backup]);
+}
+
+#[test]
+fn nobody_takes_over_at_once_where_tracked_things_raise_priorities() {
+    let heirs = |weight: &str| {
+        let (mut db1, _) = started(&script(weight), DB1, &Ok(0));
+        let (mut db2, _) = started(&script(weight), DB2, &failed());
+        let (now, effects) = promoted(&mut db1);
+        deliver(DB1, &effects, &mut db2, now);
+        let resigned = db1.handle(now, Event::Stop);
+        roles(&deliver(DB1, &resigned, &mut db2, now))
+    };
+    assert_eq!(heirs(", weight: 20"), []);
+    // Below its own rank it waits, too.
+    assert_eq!(heirs(", weight: -20"), []);
+}
+
+#[test]
 fn a_reload_without_what_was_tracked_gives_the_priority_back() {
     let (mut engine, effects) = started(&script(", weight: -40"), DB1, &failed());
     let number = look(&effects).unwrap().track;

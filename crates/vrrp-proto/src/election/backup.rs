@@ -190,7 +190,9 @@ impl Router {
                 self.stay(Phase::Backup(backup))
             }
             Input::Stop => self.enter(Phase::Initialize { faulty: false }),
-            Input::Fault => self.enter(Phase::Fault),
+            Input::Fault => self.enter(Phase::Fault {
+                handed_over: backup.has_handed_over(),
+            }),
             Input::EndHandover if backup.has_handed_over() => self.stay(Phase::Backup(Backup {
                 preemption: Preemption::Open,
                 ..backup

@@ -180,7 +180,7 @@ impl Router {
                 actions
             }
             Input::Stop => self.resign(Phase::Initialize { faulty: false }),
-            Input::Fault => self.resign(Phase::Fault),
+            Input::Fault => self.resign(Phase::Fault { handed_over: false }),
             Input::Handover => {
                 let backup = Backup::handing_over(now, &self.config, self.priority);
                 self.resign(Phase::Backup(backup))

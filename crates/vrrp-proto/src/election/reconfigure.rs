@@ -20,7 +20,7 @@ impl Router {
         self.config = config;
         self.priority = effective(config.priority);
         match self.phase {
-            Phase::Initialize { .. } | Phase::Fault => Actions::none(),
+            Phase::Initialize { .. } | Phase::Fault { .. } => Actions::none(),
             Phase::Backup(backup) => {
                 let backup = backup.moved(now, (&before, from), (&config, self.priority));
                 self.stay(Phase::Backup(backup))

@@ -164,10 +164,22 @@ fn every_input_in_backup_after_a_handover() {
         event.apply(&mut router);
         let over = matches!(
             event,
-            Event::Stop | Event::TickDue | Event::Fault | Event::TakeOver | Event::EndHandover
+            Event::Stop | Event::TickDue | Event::TakeOver | Event::EndHandover
         );
         assert_eq!(router.handed_over(), !over, "{event:?}");
     }
+}
+
+#[test]
+fn a_fault_does_not_make_a_handover_forgotten() {
+    let mut router = router(OWN, &[Input::Start, Input::TakeOver, Input::Handover]);
+    Event::Fault.apply(&mut router);
+    assert!(router.handed_over());
+    let mut told_otherwise = router.clone();
+    told_otherwise.handle(Duration::ZERO, Input::EndHandover);
+    assert!(!told_otherwise.handed_over());
+    router.handle(Duration::ZERO, Input::FaultCleared);
+    assert_eq!((router.state(), router.handed_over()), (Backup, true));
 }
 
 #[test]

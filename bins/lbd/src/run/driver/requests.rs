@@ -100,15 +100,16 @@ impl Driver {
             in_force: file.in_force,
         };
         let outcome = self.worker.reform(reform, desired);
+        // Before anything is run or told for the new file.
+        let host = self.engine.host();
+        self.tell.reload(&host.node, &host.config, file.rights);
+        self.probes.reload(self.tell.rights().clone());
         for effect in others {
             self.carry_out(effect);
         }
         // A role may go on under another name, or with other adverts.
         self.bequest.settle(self.engine.holdings());
-        self.tell.settle(&self.worker);
-        let host = self.engine.host();
-        self.tell.reload(&host.node, &host.config, file.rights);
-        self.probes.reload(self.tell.rights().clone());
+        self.tell.reloaded(&self.worker, self.engine.states());
         self.lookout.retain(|number| self.engine.tracks(number));
         self.sockets.close_unused(|link| self.engine.uses(link));
         Ok(outcome)

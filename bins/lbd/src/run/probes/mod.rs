@@ -56,9 +56,14 @@ impl Probes {
         }
     }
 
-    /// Goes over to another file.
+    /// Goes over to another file. Commands run with its rights from their next probe on.
     pub(super) fn reload(&mut self, rights: Rights) {
+        if self.rights == rights {
+            return;
+        }
         self.rights = rights;
+        let runs = |kept: &Kept| matches!(kept.assignment.check.probe, Probe::Exec(_));
+        self.kept.retain(|_, kept| !runs(kept));
     }
 
     /// Starts one probe. It ends by its time-out at the latest; what an earlier one of the same check has left is ended

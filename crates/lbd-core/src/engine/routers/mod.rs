@@ -2,6 +2,7 @@
 
 mod slot;
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use healthcheck::Time;
@@ -80,6 +81,13 @@ impl Routers {
 
     pub(super) fn deadline(&self) -> Option<Time> {
         self.slots.iter().filter_map(Slot::deadline).min()
+    }
+
+    pub(super) fn states(&self) -> BTreeMap<String, State> {
+        let slots = self.slots.iter();
+        slots
+            .map(|slot| (slot.name().to_owned(), slot.state()))
+            .collect()
     }
 
     pub(super) fn status(&self) -> Vec<RouterStatus> {

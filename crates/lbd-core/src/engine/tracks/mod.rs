@@ -43,12 +43,17 @@ impl Tracks {
                     .find(|(_, track)| track.is_of(router, &spec))
                     .map(|(number, _)| *number);
                 let kept = kept.and_then(|number| Some((number, old.remove(&number)?)));
-                let (number, mut track) = kept.unwrap_or_else(|| {
-                    let number = self.next;
-                    self.next = number.wrapping_add(1);
-                    (number, Track::new(router, spec, now))
-                });
-                track.rename(router);
+                let (number, track) = match kept {
+                    Some((number, mut track)) => {
+                        track.reform(router, spec, now);
+                        (number, track)
+                    }
+                    None => {
+                        let number = self.next;
+                        self.next = number.wrapping_add(1);
+                        (number, Track::new(router, spec, now))
+                    }
+                };
                 self.tracks.insert(number, track);
             }
         }

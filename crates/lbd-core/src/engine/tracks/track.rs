@@ -42,6 +42,17 @@ impl Spec {
             .collect()
     }
 
+    /// Whether both look at the same thing, however they count it.
+    fn looks_as(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Script(one), Self::Script(other)) => one.command == other.command,
+            (Self::Interface(one), Self::Interface(other)) => one.interface == other.interface,
+            (Self::Process(one), Self::Process(other)) => one.process == other.process,
+            (Self::File(one), Self::File(other)) => one.file == other.file,
+            (Self::Script(_) | Self::Interface(_) | Self::Process(_) | Self::File(_), _) => false,
+        }
+    }
+
     fn verdict(&self) -> Verdict {
         match self {
             Self::Script(script) => Verdict::new(script.fall, script.rise),
@@ -142,12 +153,18 @@ impl Track {
     }
 
     pub(super) fn is_of(&self, router: &VirtualRouter, spec: &Spec) -> bool {
-        self.place == Place::of(router) && self.spec == *spec
+        self.place == Place::of(router) && self.spec.looks_as(spec)
     }
 
-    /// The router may have another name in another file.
-    pub(super) fn rename(&mut self, router: &VirtualRouter) {
+    /// Goes over to another file, in which the router may have another name, and the thing may count otherwise. The
+    /// verdict stays until the next look, which is due then at once.
+    pub(super) fn reform(&mut self, router: &VirtualRouter, spec: Spec, now: Time) {
         self.router.clone_from(&router.name);
+        if self.spec != spec {
+            self.verdict.reform(&spec.verdict());
+            self.spec = spec;
+            self.due = self.due.min(now);
+        }
     }
 
     pub(super) fn router(&self) -> &str {

@@ -20,6 +20,11 @@ impl Verdict {
         }
     }
 
+    /// The same verdict, for which as many in a row count from now on.
+    pub(super) fn reform(&mut self, other: &Self) {
+        (self.fall, self.rise) = (other.fall, other.rise);
+    }
+
     /// None until the first result.
     pub(super) fn well(&self) -> Option<bool> {
         self.well

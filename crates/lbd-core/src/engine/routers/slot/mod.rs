@@ -1,5 +1,8 @@
 //! One virtual router: its election, its adverts, and what it knows of the other directors.
 
+mod adverts;
+mod others;
+
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -7,13 +10,13 @@ use std::time::Duration;
 
 use healthcheck::Time;
 use vrrp_proto::{
-    Action, Actions, Counters, Envelope, Expect, GROUP_V4, GROUP_V6, Incoming, Input, MAX_LEN,
-    Outgoing, Priority, Reject, Router, RouterConfig, State, Vrid,
+    Action, Actions, Counters, Envelope, Expect, GROUP_V4, GROUP_V6, Incoming, Input, Priority,
+    Router, RouterConfig, State, Vrid,
 };
 
 use crate::config::VirtualRouter;
 use crate::desired::Role;
-use crate::engine::event::{Effect, Holding, LinkId, Report};
+use crate::engine::event::{Effect, LinkId, Report};
 use crate::engine::status::RouterStatus;
 use crate::engine::tracks::Standing;
 use crate::host::{Host, Interface};
@@ -158,8 +161,8 @@ impl Slot {
     pub(super) fn role(&self) -> Role {
         match (self.router.state(), self.decided) {
             (State::Master, _) => Role::Master,
-            (State::Initialize | State::Backup | State::Fault, true) => Role::Backup,
-            (State::Initialize | State::Backup | State::Fault, false) => Role::Undecided,
+            (State::Fault, _) | (State::Initialize | State::Backup, true) => Role::Backup,
+            (State::Initialize | State::Backup, false) => Role::Undecided,
         }
     }
 
@@ -169,26 +172,6 @@ impl Slot {
 
     pub(super) fn deadline(&self) -> Option<Time> {
         self.router.deadline()
-    }
-
-    pub(super) fn holding(&self) -> Holding {
-        Holding {
-            router: self.config.name.clone(),
-            interface: self.config.interface.clone(),
-            source: self.source,
-            interval: self.config.advert_interval.as_duration(),
-            adverts: self.adverts(),
-            addresses: self.config.addresses.clone(),
-        }
-    }
-
-    /// For each destination the advert of a master, and the one that resigns.
-    fn adverts(&self) -> Vec<(IpAddr, Vec<u8>, Vec<u8>)> {
-        let both = |to: &IpAddr| {
-            let keep = self.encode(self.router.priority(), *to).ok()?;
-            Some((*to, keep, self.encode(Priority::ZERO, *to).ok()?))
-        };
-        self.destinations.iter().filter_map(both).collect()
     }
 
     pub(super) fn is_at(&self, link: LinkId, vrid: Option<Vrid>) -> bool {
@@ -298,17 +281,6 @@ impl Slot {
         }
     }
 
-    /// The director that a backup misses: two adverts of it in a row have not come, and it has not resigned. (Of two
-    /// directors with the same priority over IPv6 it is not known which one it is.)
-    fn silent_master(&self, now: Time) -> Option<IpAddr> {
-        let (source, _) = self.heard?;
-        let interval = self.router.master_interval().as_duration();
-        let silent = now.saturating_sub(self.heard_at?) > interval.saturating_mul(2);
-        let backup = self.router.state() == State::Backup;
-        let (_, address) = self.director(source).filter(|_| backup && silent)?;
-        Some(address)
-    }
-
     pub(super) fn status(&self) -> RouterStatus {
         RouterStatus {
             name: self.config.name.clone(),
@@ -322,93 +294,6 @@ impl Slot {
                 State::Backup => self.heard_at.and(self.heard).map(|(source, _)| source),
                 State::Initialize | State::Fault => None,
             },
-        }
-    }
-
-    /// Takes note of a master that will stay one.
-    fn decide(&mut self, incoming: &Incoming<'_>, effects: &mut Vec<Effect>) {
-        let replaced = self.config.preempt && self.config.preempt_delay.is_zero();
-        let stays = incoming.priority >= self.router.priority() || !replaced;
-        if self.decided || incoming.priority == Priority::ZERO || !stays {
-            return;
-        }
-        self.decided = true;
-        effects.push(Effect::Report(Report::MasterHeard {
-            router: self.config.name.clone(),
-            source: incoming.source,
-            priority: incoming.priority,
-        }));
-    }
-
-    /// Tells once of each sender whose file is another.
-    fn compare(&mut self, incoming: &Incoming<'_>, effects: &mut Vec<Effect>) {
-        let ours = self.config.advert_interval;
-        let same_interval = incoming.interval == ours || incoming.priority == Priority::ZERO;
-        if incoming.addresses_match && same_interval {
-            self.differ.remove(&incoming.source);
-            return;
-        }
-        if self.differ.len() >= TOLD || !self.differ.insert(incoming.source) {
-            return;
-        }
-        let (router, source) = (self.config.name.clone(), incoming.source);
-        if !incoming.addresses_match {
-            let router = router.clone();
-            effects.push(Effect::Report(Report::AddressesDiffer { router, source }));
-        }
-        if !same_interval {
-            effects.push(Effect::Report(Report::IntervalDiffers {
-                router,
-                source,
-                theirs: incoming.interval,
-                ours,
-            }));
-        }
-    }
-
-    /// Whether this node ranks next after a director that resigns. It then need not wait for the
-    /// skew, whose purpose is to find that out. Only a director of the file is believed to be a known
-    /// quantity, and only with its full priority does this node know its own rank.
-    fn succeeds(&self, resigning: IpAddr) -> bool {
-        let Some(resigning) = self.director(resigning) else {
-            return false;
-        };
-        let best = self.others.iter().find(|other| **other != resigning);
-        let outranks = |other: &(Priority, IpAddr)| match is_link_local(self.source) {
-            // Of equals the file does not tell which has the higher one.
-            true => other.0 < self.priority,
-            false => *other < (self.priority, self.source),
-        };
-        self.router.state() == State::Backup
-            && self.router.priority() == self.priority
-            && best.is_none_or(outranks)
-    }
-
-    /// The director that sends from this address. An IPv6 advert comes from a link-local address, which
-    /// the file does not have: its sender is known by the priority that it advertised last.
-    fn director(&self, sender: IpAddr) -> Option<(Priority, IpAddr)> {
-        let mut others = self.others.iter().copied();
-        if !is_link_local(sender) {
-            return others.find(|(_, address)| *address == sender);
-        }
-        let (_, priority) = self.heard.filter(|(source, _)| *source == sender)?;
-        let mut fitting = others.filter(|other| other.0 == priority);
-        fitting.next().filter(|_| fitting.next().is_none())
-    }
-
-    fn rejected(&mut self, envelope: &Envelope, reject: &Reject, effects: &mut Vec<Effect>) {
-        let reason = reject.reason();
-        self.counters.count(reason);
-        let count = self.counters.get(reason);
-        // They can come in floods: the first of a kind is told, then every power of two.
-        if count.is_power_of_two() {
-            effects.push(Effect::Report(Report::Rejected {
-                router: self.config.name.clone(),
-                interface: self.config.interface.clone(),
-                source: envelope.source,
-                reject: *reject,
-                count,
-            }));
         }
     }
 
@@ -442,44 +327,6 @@ impl Slot {
             }
         }
     }
-
-    fn send(&self, priority: Priority, effects: &mut Vec<Effect>) {
-        for destination in &self.destinations {
-            effects.push(match self.encode(priority, *destination) {
-                Ok(payload) => Effect::Send {
-                    link: self.link,
-                    destination: *destination,
-                    payload,
-                },
-                Err(error) => Effect::Report(Report::NotSent {
-                    router: self.config.name.clone(),
-                    detail: error.to_string(),
-                }),
-            });
-        }
-    }
-
-    fn encode(
-        &self,
-        priority: Priority,
-        destination: IpAddr,
-    ) -> Result<Vec<u8>, vrrp_proto::EncodeError> {
-        let outgoing = Outgoing {
-            version: self.config.version,
-            vrid: self.config.id,
-            priority,
-            interval: self.config.advert_interval,
-            authentication: self.config.authentication,
-            addresses: &self.addresses,
-            source: self.source,
-            destination,
-            checksum: self.config.checksum,
-        };
-        let mut payload = vec![0; MAX_LEN];
-        let length = vrrp_proto::encode(&outgoing, &mut payload)?;
-        payload.truncate(length);
-        Ok(payload)
-    }
 }
 
 /// A router's configuration, with the priority that what is tracked leaves it.
@@ -488,10 +335,6 @@ fn in_effect(router: &Router) -> RouterConfig {
         priority: router.priority(),
         ..*router.config()
     }
-}
-
-fn is_link_local(address: IpAddr) -> bool {
-    matches!(address, IpAddr::V6(v6) if v6.is_unicast_link_local())
 }
 
 /// The other directors, the highest rank first.

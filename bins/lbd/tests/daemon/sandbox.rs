@@ -33,7 +33,7 @@ capabilities=$4
 limit=
 if prlimit --rtprio="$3:$3" true 2>/dev/null; then limit="prlimit --rtprio=$3:$3"; fi
 shift 4
-exec $limit setpriv --no-new-privs --bounding-set="$capabilities" --inh-caps=-all "$@"
+exec $limit setpriv --no-new-privs --bounding-set="$capabilities" "$@"
 "#;
 
 /// A file of the packaging.
@@ -56,15 +56,21 @@ fn setting(text: &str, name: &str) -> String {
     value.expect(name).to_owned()
 }
 
-/// Starts lbd with the rights that these files for systemd leave it.
-fn caged(folder: &TempDir, files: &[&str]) -> Child {
+/// The capabilities of a setting, all others being taken away, as setpriv(1) has them.
+fn capabilities<'a>(values: impl IntoIterator<Item = &'a str>, setting_name: &str) -> String {
     let mut set = "-all".to_owned();
-    for file in files {
-        for capability in setting(file, "CapabilityBoundingSet").split(' ') {
+    for file in values {
+        for capability in setting(file, setting_name).split(' ') {
             let name = capability.strip_prefix("CAP_").unwrap().to_lowercase();
             set = format!("{set},+{name}");
         }
     }
+    set
+}
+
+/// Starts lbd with the rights that these files for systemd leave it, and further options of setpriv(1).
+fn caged(folder: &TempDir, files: &[&str], further: &[&str], program: &Path) -> Child {
+    let set = capabilities(files.iter().copied(), "CapabilityBoundingSet");
     let parameters = setting(&unit(), "ReadWritePaths");
     let parameters = parameters
         .split(' ')
@@ -76,14 +82,16 @@ fn caged(folder: &TempDir, files: &[&str]) -> Child {
         .arg(parameters.collect::<Vec<_>>().join(" "))
         .arg(setting(&unit(), "LimitRTPRIO"))
         .arg(set)
-        .arg(env!("CARGO_BIN_EXE_lbd"));
+        .args(further)
+        .arg(program);
     started(command, folder)
 }
 
 fn host(file: &str, files: &[&str]) -> Host {
     let folder = network();
     fs::write(folder.path().join("lbd.yaml"), file).unwrap();
-    let guardian = caged(&folder, files);
+    let program = Path::new(env!("CARGO_BIN_EXE_lbd"));
+    let guardian = caged(&folder, files, &["--inh-caps=-all"], program);
     Host { folder, guardian }
 }
 
@@ -113,6 +121,35 @@ fn a_server_sets_its_kernel_parameters_with_the_rights_of_the_unit() {
     });
     let parameter = |name| fs::read_to_string(format!("/proc/sys/net/ipv4/conf/all/{name}"));
     assert_eq!(parameter("arp_announce").unwrap().trim(), "2");
+    assert!(!host.log().contains("ERROR"), "{}", host.log());
+}
+
+#[test]
+fn a_user_of_its_own_can_do_all_that_with_the_capabilities_of_the_drop_in() {
+    let drop_in = packaged("examples/own-user.conf");
+    assert_eq!(setting(&drop_in, "User"), "lbd");
+    let ambient = capabilities([drop_in.as_str()], "AmbientCapabilities");
+    let ambient = [
+        format!("--inh-caps={ambient}"),
+        format!("--ambient-caps={ambient}"),
+    ];
+    let mut further = vec!["--reuid=nobody", "--regid=nogroup", "--clear-groups"];
+    further.extend(ambient.iter().map(String::as_str));
+    let folder = network();
+    fs::write(folder.path().join("lbd.yaml"), SERVER).unwrap();
+    // Not in a folder of root's alone; `nobody` owns it, as systemd sees to it for the runtime directory.
+    for path in ["", "lbd.yaml"] {
+        std::os::unix::fs::chown(folder.path().join(path), Some(65534), None).unwrap();
+    }
+    let program = folder.path().join("lbd");
+    fs::copy(env!("CARGO_BIN_EXE_lbd"), &program).unwrap();
+    let guardian = caged(&folder, &[&unit()], &further, &program);
+    let host = Host { folder, guardian };
+    host.wait("the address on lo", || {
+        ip("addr show dev lo").contains("192.0.2.101/32")
+    });
+    let status = fs::read_to_string(format!("/proc/{}/status", host.guardian.id())).unwrap();
+    assert!(status.contains("Uid:\t65534\t"), "{status}");
     assert!(!host.log().contains("ERROR"), "{}", host.log());
 }
 

@@ -122,6 +122,9 @@ pub(crate) struct RunOptions {
     /// A virtual router to go on with as master.
     #[arg(long, hide = true)]
     pub(crate) adopt: Vec<String>,
+    /// How often the guardian wants a sign of life, in microseconds.
+    #[arg(long, hide = true)]
+    pub(crate) heartbeat: Option<u64>,
 }
 
 /// A log filter that has been found to make sense.

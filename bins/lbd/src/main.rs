@@ -18,6 +18,7 @@ mod priority;
 mod run;
 mod runtime;
 mod say;
+mod service_manager;
 mod signals;
 mod status;
 mod testament;

@@ -1,5 +1,5 @@
 //! What a daemon leaves to its guardian: the roles it holds, and all that is needed to keep them
-//! for a moment or to give them up.
+//! for a moment or to give them up. What the service manager is to know goes the same way.
 
 use std::io;
 use std::net::IpAddr;
@@ -8,7 +8,9 @@ use ipnet::IpNet;
 use lbd_core::engine::Holding;
 use serde::{Deserialize, Serialize};
 
-/// One line of the testament, written as JSON whenever a role changes.
+use crate::service_manager::News;
+
+/// One line of the testament, written as JSON whenever a role changes or there is news.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Clause {
@@ -16,6 +18,8 @@ pub(crate) enum Clause {
     Hold(Role),
     /// It is no longer master of the router of this name.
     Release(String),
+    /// The service manager is to be told.
+    News(News),
 }
 
 /// One virtual router of which this host is master.

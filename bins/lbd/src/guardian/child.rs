@@ -10,6 +10,7 @@ use tokio::process;
 use tracing::warn;
 
 use crate::failure::Failure;
+use crate::service_manager;
 use crate::testament::Clause;
 
 /// The longest line that is read from a daemon, in octets: far more than 255 addresses need.
@@ -40,7 +41,11 @@ impl Child {
             |error: io::Error| Failure::Runtime(format!("cannot start the daemon: {error}"));
         let (ours, theirs) = std::os::unix::net::UnixStream::pair().map_err(complain)?;
         ours.set_nonblocking(true).map_err(complain)?;
+        let heartbeat = service_manager::heartbeat().map(|every| every.as_micros().to_string());
         let mut command = process::Command::new("/proc/self/exe");
+        for name in service_manager::VARIABLES {
+            command.env_remove(name);
+        }
         if let Some(name) = std::env::args_os().next() {
             command.arg0(name);
         }
@@ -49,6 +54,7 @@ impl Child {
             .arg("--guarded")
             .args(revived.then_some("--revived"))
             .args(adopt.iter().flat_map(|router| ["--adopt", router]))
+            .args(heartbeat.iter().flat_map(|every| ["--heartbeat", every]))
             .stdin(Stdio::from(OwnedFd::from(theirs)));
         Ok(Self {
             process: command.spawn().map_err(complain)?,

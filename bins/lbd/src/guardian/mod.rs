@@ -21,7 +21,9 @@ use tokio::time::Instant;
 use tracing::{error, info, warn};
 
 use crate::failure::Failure;
+use crate::service_manager::ServiceManager;
 use crate::signals::Wish;
+use crate::testament::Clause;
 use child::{Child, Ended};
 use signals::Signals;
 use stand_in::StandIn;
@@ -49,11 +51,12 @@ pub(crate) fn watch_over() -> Result<(), Failure> {
 async fn guard(stand_in: &mut StandIn) -> Result<(), Failure> {
     // Before the first daemon: a wish to stop must not get lost between two of them.
     let mut signals = Signals::listen()?;
+    let mut manager = ServiceManager::of_environment();
     let mut deaths = VecDeque::new();
     let mut revived = false;
     loop {
         let mut child = Child::start(&stand_in.routers(), revived)?;
-        match attend(&mut child, &mut signals, stand_in).await? {
+        match attend(&mut child, &mut signals, stand_in, &mut manager).await? {
             Ended::Orderly => return Ok(()),
             Ended::Failed(code) => return Err(Failure::Daemon(code)),
             Ended::Killed(how) if signals.stopping() => {
@@ -78,6 +81,7 @@ async fn attend(
     child: &mut Child,
     signals: &mut Signals,
     stand_in: &mut StandIn,
+    manager: &mut ServiceManager,
 ) -> Result<Ended, Failure> {
     let give_up = Instant::now() + PATIENCE;
     if signals.stopping() {
@@ -92,9 +96,12 @@ async fn attend(
                 Wish::Reload => child.reload(),
             },
             clause = child.clause() => match clause {
-                Some(clause) => stand_in.inherit(clause),
+                Some(Clause::Hold(role)) => stand_in.hold(role),
+                Some(Clause::Release(router)) => stand_in.release(router),
+                Some(Clause::News(news)) => manager.tell(news),
                 None => return end(child, signals, stand_in).await,
             },
+            () = manager.retry() => {}
             () = tokio::time::sleep_until(give_up), if stand_in.is_active() => {
                 warn!("the daemon has not taken its role back within {PATIENCE:?}; starting another one without it");
                 stand_in.resign_unclaimed().await;

@@ -9,7 +9,7 @@ use tracing::{info, warn};
 use vip_netlink::Netlink;
 use vrrp_net::AdvertSocket;
 
-use crate::testament::{Adverts, Clause, Role};
+use crate::testament::{Adverts, Role};
 
 /// The roles of the daemon, and the sockets to keep them with. A socket is opened as soon as there is a
 /// role: when the daemon dies there is no time to lose.
@@ -44,26 +44,24 @@ impl StandIn {
         self.roles.values().any(|held| held.due.is_some())
     }
 
-    /// The daemon lives, and has taken or given up a role.
-    pub(super) fn inherit(&mut self, clause: Clause) {
-        match clause {
-            Clause::Hold(role) => {
-                self.open_socket(&role);
-                self.keep(&role);
-                let due = None;
-                self.roles.insert(role.router.clone(), Held { role, due });
-            }
-            Clause::Release(router) => {
-                let Some(held) = self.roles.remove(&router) else {
-                    return;
-                };
-                // A new daemon, under another file, that does not know the role.
-                if held.due.is_some() {
-                    transmit(&self.sockets, &held.role, |adverts| &adverts.resign);
-                }
-                self.released.insert(router, (Instant::now(), held.role));
-            }
+    /// The daemon lives, and has taken a role.
+    pub(super) fn hold(&mut self, role: Role) {
+        self.open_socket(&role);
+        self.keep(&role);
+        let due = None;
+        self.roles.insert(role.router.clone(), Held { role, due });
+    }
+
+    /// The daemon lives, and has given the role of this router up.
+    pub(super) fn release(&mut self, router: String) {
+        let Some(held) = self.roles.remove(&router) else {
+            return;
+        };
+        // A new daemon, under another file, that does not know the role.
+        if held.due.is_some() {
+            transmit(&self.sockets, &held.role, |adverts| &adverts.resign);
         }
+        self.released.insert(router, (Instant::now(), held.role));
     }
 
     /// What a role has from now on is not taken off for an earlier one, whatever that one's name.

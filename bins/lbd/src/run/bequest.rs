@@ -12,6 +12,7 @@ use tokio::net::UnixStream;
 use tracing::warn;
 
 use crate::failure::Failure;
+use crate::service_manager::{News, ServiceManager};
 use crate::testament::Clause;
 
 /// Where the line lies among the descriptors: above all that the daemon ever opens, below the usual limit of 1024.
@@ -29,14 +30,16 @@ pub(super) enum Word {
     Reload,
 }
 
-/// The line to the guardian; without one, nothing is written and nobody can be gone.
+/// The line to the guardian; without one, no testament is written and nobody can be gone.
 #[derive(Debug)]
 pub(super) struct Bequest {
     line: Option<UnixStream>,
+    /// Who is told directly what there is no guardian to tell.
+    manager: ServiceManager,
     /// What the guardian has been told, by the router's name. Of a role that was adopted it knows, but not what it
     /// is now.
     told: BTreeMap<String, Option<Holding>>,
-    /// What the line has not taken yet. It holds all roles at most, each once or twice.
+    /// What the line has not taken yet. It holds all roles at most, each once or twice, and news of reloads.
     outbox: Vec<u8>,
 }
 
@@ -44,6 +47,7 @@ impl Bequest {
     pub(super) fn none() -> Self {
         Self {
             line: None,
+            manager: ServiceManager::of_environment(),
             told: BTreeMap::new(),
             outbox: Vec::new(),
         }
@@ -60,6 +64,7 @@ impl Bequest {
         line.set_nonblocking(true).map_err(complain)?;
         Ok(Self {
             line: Some(UnixStream::from_std(line).map_err(complain)?),
+            manager: ServiceManager::default(),
             told: adopted.iter().map(|name| (name.clone(), None)).collect(),
             outbox: Vec::new(),
         })
@@ -83,13 +88,22 @@ impl Bequest {
         let new =
             new.filter_map(|(_, now)| now.as_ref().map(|holding| Clause::Hold(holding.into())));
         for clause in gone.chain(new) {
-            match clause.to_line() {
-                Ok(line) => self.outbox.extend(line),
-                Err(error) => warn!("cannot write a testament: {error}"),
-            }
+            write(&mut self.outbox, &clause);
         }
         self.told = held;
         self.flush();
+    }
+
+    /// Has the service manager told.
+    pub(super) fn tell(&mut self, news: News) {
+        if self.line.is_none() {
+            return self.manager.tell(news);
+        }
+        // Behind a guardian that does not read, signs of life would pile up.
+        if news != News::Alive || self.outbox.is_empty() {
+            write(&mut self.outbox, &Clause::News(news));
+            self.flush();
+        }
     }
 
     fn flush(&mut self) {
@@ -107,7 +121,7 @@ impl Bequest {
         }
     }
 
-    /// Waits for a word of the guardian, and writes what could not be written before.
+    /// Waits for a word of the guardian, and writes or says what could not be written or said before.
     pub(super) async fn word(&mut self) -> Word {
         while let Some(line) = &self.line {
             let wanted = match self.outbox.is_empty() {
@@ -125,7 +139,16 @@ impl Bequest {
                 Err(_) => self.flush(),
             }
         }
-        std::future::pending().await
+        loop {
+            self.manager.retry().await;
+        }
+    }
+}
+
+fn write(outbox: &mut Vec<u8>, clause: &Clause) {
+    match clause.to_line() {
+        Ok(line) => outbox.extend(line),
+        Err(error) => warn!("cannot write a testament: {error}"),
     }
 }
 

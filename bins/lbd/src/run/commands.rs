@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use command_group::{Options, RunAs, vet};
 use lbd_core::host::Host;
+use nix::unistd::{Gid, Uid};
 
+use super::capabilities::{self, ANOTHER_USER};
 use crate::failure::Failure;
 
 /// Whose rights commands have.
@@ -29,6 +31,23 @@ impl Rights {
             },
             Some(_) | None => Self::Ours,
         }
+    }
+
+    /// What this process would need to give them to a command.
+    pub(super) fn lacking(&self) -> Option<String> {
+        let Self::Of(user) = self else {
+            return None;
+        };
+        let (us, group) = (Uid::effective().as_raw(), Gid::effective().as_raw());
+        let missing = capabilities::missing(&ANOTHER_USER);
+        if (user.uid, user.gid) == (us, group) || missing.is_empty() {
+            return None;
+        }
+        Some(format!(
+            "script_user: to run commands as user {} takes {} (missing; under systemd, add them to CapabilityBoundingSet=)",
+            user.uid,
+            missing.join(", ")
+        ))
     }
 
     /// A command of the file, with what comes behind its own arguments.

@@ -7,10 +7,12 @@
 mod advert_sockets;
 mod alarm;
 mod bequest;
+mod capabilities;
 mod clock;
 pub(crate) mod commands;
 pub(crate) mod drained;
 mod driver;
+mod heartbeat;
 pub(crate) mod in_force;
 mod io_thread;
 pub(crate) mod kernel;

@@ -10,6 +10,7 @@ use netfilter_mark::{Backend, Choice};
 use tracing::{error, warn};
 use vip_netlink::Netlink;
 
+use super::capabilities::{self, NETWORK};
 use super::commands::{self, Rights};
 use super::in_force::{self, InForce};
 use super::ledger::Ledger;
@@ -18,9 +19,6 @@ use super::network;
 use crate::cli::RunOptions;
 use crate::failure::Failure;
 use crate::file;
-
-/// CAP_NET_ADMIN and CAP_NET_RAW (linux/capability.h).
-const NEEDED: [(u32, &str); 2] = [(12, "CAP_NET_ADMIN"), (13, "CAP_NET_RAW")];
 
 /// What the daemon starts with.
 #[derive(Debug)]
@@ -138,7 +136,8 @@ pub(super) enum Unfit {
 
 /// Whose rights the host's commands have, and whether they can be run at all.
 fn commands_of(host: Host, unfit: Unfit) -> Result<(Host, Rights), Failure> {
-    let (rights, wrong) = commands::look_over(&host);
+    let (rights, mut wrong) = commands::look_over(&host);
+    wrong.extend(rights.lacking());
     match unfit {
         Unfit::Refused => commands::none_unfit(&wrong)?,
         Unfit::Told => wrong.iter().for_each(|what| error!("{what}")),
@@ -148,17 +147,7 @@ fn commands_of(host: Host, unfit: Unfit) -> Result<(Host, Rights), Failure> {
 
 /// Whether this process may change the network.
 pub(crate) fn rights() -> Result<(), Failure> {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let effective = status
-        .lines()
-        .find_map(|line| line.strip_prefix("CapEff:"))
-        .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
-        .unwrap_or(0);
-    let missing: Vec<&str> = NEEDED
-        .iter()
-        .filter(|(bit, _)| effective & (1 << bit) == 0)
-        .map(|(_, name)| *name)
-        .collect();
+    let missing = capabilities::missing(&NETWORK);
     if missing.is_empty() {
         return Ok(());
     }

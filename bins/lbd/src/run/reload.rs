@@ -5,9 +5,11 @@ use std::future::Future;
 
 use lbd_core::host::Interface;
 use tokio::runtime::Runtime;
+use tokio::sync::mpsc::Sender;
 use tokio::sync::oneshot;
 use tracing::{error, info};
 
+use super::driver::Input;
 use super::preflight::{self, NewFile, Unfit};
 use super::report;
 use super::worker::Outcome;
@@ -26,6 +28,8 @@ pub(super) struct Reloads {
     /// Whether the file is being read.
     reading: bool,
     askers: Vec<Asker>,
+    /// Reloads whose end is not known yet; one can be read while the kernel still follows another.
+    unfinished: usize,
     /// Wishes that came since the reading began, and may be about a newer file.
     again: bool,
     later: Vec<Asker>,
@@ -37,6 +41,7 @@ impl Reloads {
             options,
             reading: false,
             askers: Vec::new(),
+            unfinished: 0,
             again: false,
             later: Vec::new(),
         }
@@ -53,15 +58,17 @@ impl Reloads {
             return None;
         }
         self.reading = true;
+        self.unfinished += 1;
         self.askers.extend(asker);
         Some(apart(read(self.options.clone())))
     }
 
-    /// Tells everybody what came of it, once the kernel has followed; true when the file is to be read once more.
+    /// Tells everybody what came of it, once the kernel has followed, and first of all says [`Input::Reloaded`]; true when the file is to be read once more.
     pub(super) fn finish(
         &mut self,
         io: &Runtime,
         outcome: Result<oneshot::Receiver<Outcome>, Failure>,
+        over: Sender<Input>,
     ) -> bool {
         let path = self.options.config.display().to_string();
         let askers = std::mem::replace(&mut self.askers, std::mem::take(&mut self.later));
@@ -77,6 +84,8 @@ impl Reloads {
                     Answer::Refused(format!("not reloaded: {why}"))
                 }
             };
+            // Nobody listens any more when the daemon stops.
+            let _ = over.send(Input::Reloaded).await;
             for asker in askers {
                 // It may have gone.
                 let _ = asker.send(answer.clone());
@@ -84,6 +93,12 @@ impl Reloads {
         });
         self.reading = false;
         std::mem::take(&mut self.again)
+    }
+
+    /// One is over; true when none is left.
+    pub(super) fn finished(&mut self) -> bool {
+        self.unfinished = self.unfinished.saturating_sub(1);
+        self.unfinished == 0
     }
 }
 

@@ -3,6 +3,8 @@
 
 mod broken_file;
 mod full_disk;
+mod sandbox;
+mod service_manager;
 
 use std::fs;
 use std::path::PathBuf;
@@ -115,12 +117,17 @@ fn network() -> TempDir {
 }
 
 fn run(folder: &TempDir) -> Child {
+    started(Command::new(env!("CARGO_BIN_EXE_lbd")), folder)
+}
+
+/// Starts lbd by a command that ends in its name.
+fn started(mut command: Command, folder: &TempDir) -> Child {
     let log = fs::File::options()
         .create(true)
         .append(true)
         .open(folder.path().join("log"))
         .unwrap();
-    Command::new(env!("CARGO_BIN_EXE_lbd"))
+    command
         .arg("run")
         .arg("--config")
         .arg(folder.path().join("lbd.yaml"))

@@ -21,6 +21,7 @@ use super::alarm::Alarm;
 use super::bequest::{Bequest, Word};
 use super::clock::Clock;
 use super::drained;
+use super::heartbeat::Heartbeat;
 use super::io_thread::{self, Pulse};
 use super::marks;
 use super::network::{self, Solicit};
@@ -33,6 +34,7 @@ use super::worker::Worker;
 use crate::cli::RunOptions;
 use crate::control::server::{Asked, Control};
 use crate::failure::Failure;
+use crate::service_manager::{self, News};
 use crate::signals::{Signals, Wish};
 
 /// How many events may wait for the engine; who has more must wait.
@@ -60,15 +62,20 @@ pub(super) enum Input {
     },
     /// The file was read again.
     File(Result<Box<NewFile>, Failure>),
+    /// A reload is over.
+    Reloaded,
     /// Another program may have changed the mark rules.
     MarksChanged,
 }
 
 /// Runs the engine until a signal stops it.
 pub(super) async fn drive(ready: Ready, options: &RunOptions) -> Result<(), Failure> {
-    let bequest = match options.guarded {
-        true => Bequest::from_stdin(&options.adopt)?,
-        false => Bequest::none(),
+    let (bequest, heartbeat) = match options.guarded {
+        true => {
+            let every = options.heartbeat.map(Duration::from_micros);
+            (Bequest::from_stdin(&options.adopt)?, every)
+        }
+        false => (Bequest::none(), service_manager::heartbeat()),
     };
     let clock = Clock::start();
     let mut engine = Engine::new(ready.host, clock.now());
@@ -123,6 +130,7 @@ pub(super) async fn drive(ready: Ready, options: &RunOptions) -> Result<(), Fail
         interfaces: Vec::new(),
         reloads: Reloads::new(options.clone()),
         bequest,
+        heartbeat: Heartbeat::start(heartbeat),
         deaf_until: None,
     };
     // The threads are started: only this one is real-time.
@@ -132,7 +140,9 @@ pub(super) async fn drive(ready: Ready, options: &RunOptions) -> Result<(), Fail
     });
     // Roles that the guardian keeps for a daemon of another file.
     driver.bequest.settle(driver.engine.holdings());
+    driver.bequest.tell(News::Ready);
     let why = driver.run(inbox, asked, signals).await;
+    driver.bequest.tell(News::Stopping);
     driver.event(Event::Stop);
     let (ending, (), ()) = tokio::join!(
         driver.worker.finish(FAREWELL),
@@ -178,6 +188,7 @@ struct Driver {
     interfaces: Vec<Interface>,
     reloads: Reloads,
     bequest: Bequest,
+    heartbeat: Heartbeat,
     /// Until when no adverts are read, after a flood of them.
     deaf_until: Option<tokio::time::Instant>,
 }
@@ -193,6 +204,9 @@ impl Driver {
         loop {
             let deadline = self.engine.deadline().map(|at| self.clock.instant(at));
             let deaf_until = self.deaf_until;
+            if self.heartbeat.take() {
+                self.bequest.tell(News::Alive);
+            }
             // In this order: a flood of adverts must delay neither a timer, a stop, nor the news of a
             // dead server or link.
             tokio::select! {
@@ -229,6 +243,7 @@ impl Driver {
                     // What came with it: one round of this loop for many, should there be a flood.
                     self.catch_up(&mut buffer);
                 }
+                () = self.heartbeat.due() => {}
             }
         }
     }
@@ -293,6 +308,7 @@ impl Driver {
                 }
             }
             Input::File(read) => self.reload(read),
+            Input::Reloaded => self.reloaded(),
             Input::MarksChanged => self.worker.look_at_marks(),
         }
     }

@@ -11,6 +11,7 @@ use crate::failure::Failure;
 use crate::run::preflight::NewFile;
 use crate::run::reload::{self, Asker};
 use crate::run::worker::{Outcome, Reform};
+use crate::service_manager::News;
 
 impl Driver {
     pub(super) fn asked(&mut self, asked: Asked) {
@@ -61,6 +62,7 @@ impl Driver {
     /// Has the file read by another thread: this one must be on time.
     pub(super) fn read_file(&mut self, asker: Option<Asker>) {
         if let Some(read) = self.reloads.ask(asker) {
+            self.bequest.tell(News::Reloading);
             let sender = self.sender.clone();
             self.io.spawn(async move {
                 // Nobody listens any more when the daemon stops.
@@ -72,9 +74,16 @@ impl Driver {
     /// Goes over to the file that was read, or stays with the old one.
     pub(super) fn reload(&mut self, read: Result<Box<NewFile>, Failure>) {
         let outcome = read.and_then(|file| self.go_over(*file));
-        let again = self.reloads.finish(&self.io, outcome);
+        let again = self.reloads.finish(&self.io, outcome, self.sender.clone());
         if again {
             self.read_file(None);
+        }
+    }
+
+    /// The kernel has followed, or will not, and who asked hears of it next.
+    pub(super) fn reloaded(&mut self) {
+        if self.reloads.finished() {
+            self.bequest.tell(News::Ready);
         }
     }
 

@@ -20,7 +20,7 @@ pub(crate) struct Cli {
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done, or stopped in an orderly way
-  1  failed while running
+  1  failed while running; doctor: something was found
   2  wrong command line
   3  the configuration file cannot be read or is not valid
   4  this host is not what the file says (not in it, no such interface or address, a command that it may not run)
@@ -95,6 +95,8 @@ pub(crate) enum Command {
         /// The configuration file.
         file: PathBuf,
     },
+    /// Finds what makes such a cluster fail, on this host and around it, and says what to do. Changes nothing.
+    Doctor(crate::doctor::DoctorOptions),
     /// Makes lbd's configuration file out of keepalived's, and says what it cannot carry over.
     Import(crate::import::ImportOptions),
 }

@@ -8,12 +8,14 @@ mod check;
 mod cleanup;
 mod cli;
 mod control;
+mod doctor;
 mod failure;
 mod file;
 mod grants;
 mod guardian;
 mod import;
 mod mysql;
+mod outlook;
 mod priority;
 mod run;
 mod runtime;
@@ -59,6 +61,7 @@ fn main() -> ExitCode {
         } => grants::mysql_grants(file, server_version.as_deref(), *hide_password),
         Command::Cleanup { runtime_dir } => cleanup::clean_up(runtime_dir),
         Command::Check { file } => check::check(file),
+        Command::Doctor(options) => doctor::doctor(options),
         Command::Import(options) => import::import(options),
     };
     match result {

@@ -97,6 +97,8 @@ pub(crate) enum Command {
     },
     /// Finds what makes such a cluster fail, on this host and around it, and says what to do. Changes nothing.
     Doctor(crate::doctor::DoctorOptions),
+    /// Says what `run` would change on this host now, step by step. Changes nothing.
+    Plan(crate::plan::PlanOptions),
     /// Makes lbd's configuration file out of keepalived's, and says what it cannot carry over.
     Import(crate::import::ImportOptions),
 }

@@ -16,6 +16,7 @@ mod guardian;
 mod import;
 mod mysql;
 mod outlook;
+mod plan;
 mod priority;
 mod run;
 mod runtime;
@@ -62,6 +63,7 @@ fn main() -> ExitCode {
         Command::Cleanup { runtime_dir } => cleanup::clean_up(runtime_dir),
         Command::Check { file } => check::check(file),
         Command::Doctor(options) => doctor::doctor(options),
+        Command::Plan(options) => plan::show(options),
         Command::Import(options) => import::import(options),
     };
     match result {

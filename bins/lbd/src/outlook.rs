@@ -1,10 +1,11 @@
-//! What a daemon that starts now would know: no role is decided, no server judged, and of the other directors it knows
-//! the MACs that the file or the neighbour table has.
+//! What a daemon that starts now would know: no role is decided but those of a daemon that runs, no server judged, and of the
+//! other directors it knows the MACs that the file or the neighbour table has.
 
 use std::collections::BTreeMap;
 
 use lbd_core::config::VirtualService;
 use lbd_core::desired::{Knowledge, Role};
+use lbd_core::engine::{RouterState, Status};
 use lbd_core::host::Host;
 use lbd_core::weight;
 use netfilter_mark::Mac;
@@ -15,6 +16,8 @@ use vip_netlink::Neighbour;
 pub(crate) struct Outlook {
     macs: BTreeMap<String, Mac>,
     may_mark: bool,
+    /// By the router's place in the configuration.
+    roles: Vec<Role>,
 }
 
 impl Outlook {
@@ -31,7 +34,26 @@ impl Outlook {
             })
             .collect();
         let may_mark = other_directors(host).all(|name| macs.contains_key(name));
-        Self { macs, may_mark }
+        Self {
+            macs,
+            may_mark,
+            roles: Vec::new(),
+        }
+    }
+
+    /// The same, with the roles that a daemon on this host has now.
+    pub(crate) fn with_roles(self, host: &Host, status: &Status) -> Self {
+        let role = |name: &str| {
+            let router = status.routers.iter().find(|router| router.name == name);
+            match router.map(|router| router.state) {
+                Some(RouterState::Master) => Role::Master,
+                Some(RouterState::Backup | RouterState::Fault) => Role::Backup,
+                Some(RouterState::Initialize) | None => Role::Undecided,
+            }
+        };
+        let routers = host.config.routers.iter();
+        let roles = routers.map(|router| role(&router.name)).collect();
+        Self { roles, ..self }
     }
 
     /// The same, with rules made in any case: whom they spare is of no concern.
@@ -52,8 +74,8 @@ pub(crate) fn other_directors(host: &Host) -> impl Iterator<Item = &str> {
 }
 
 impl Knowledge for Outlook {
-    fn role(&self, _router: usize) -> Role {
-        Role::Undecided
+    fn role(&self, router: usize) -> Role {
+        self.roles.get(router).copied().unwrap_or(Role::Undecided)
     }
 
     fn want(&self, _index: usize, _service: &VirtualService, _node: &str) -> weight::Want {

@@ -99,6 +99,17 @@ pub(crate) enum Command {
     Doctor(crate::doctor::DoctorOptions),
     /// Says what `run` would change on this host now, step by step. Changes nothing.
     Plan(crate::plan::PlanOptions),
+    /// Prints completions of this command line for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Writes the man pages into a directory, one for each command.
+    #[command(hide = true)]
+    Man {
+        /// The directory, which is there.
+        directory: PathBuf,
+    },
     /// Makes lbd's configuration file out of keepalived's, and says what it cannot carry over.
     Import(crate::import::ImportOptions),
 }

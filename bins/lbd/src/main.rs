@@ -14,6 +14,7 @@ mod file;
 mod grants;
 mod guardian;
 mod import;
+mod manual;
 mod mysql;
 mod outlook;
 mod plan;
@@ -64,6 +65,8 @@ fn main() -> ExitCode {
         Command::Check { file } => check::check(file),
         Command::Doctor(options) => doctor::doctor(options),
         Command::Plan(options) => plan::show(options),
+        Command::Completions { shell } => manual::completions(*shell),
+        Command::Man { directory } => manual::pages(directory),
         Command::Import(options) => import::import(options),
     };
     match result {

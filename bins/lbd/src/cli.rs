@@ -69,6 +69,9 @@ pub(crate) enum Command {
         /// As JSON, for programs.
         #[arg(long)]
         json: bool,
+        /// Again every second, until it is interrupted; with --json a line each.
+        #[arg(long)]
+        watch: bool,
         /// The runtime directory of the daemon.
         #[arg(long, default_value = "/run/lbd")]
         runtime_dir: PathBuf,

@@ -25,6 +25,7 @@ mod say;
 mod signals;
 mod status;
 mod testament;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -32,6 +33,7 @@ use clap::Parser;
 use lbd_core::engine::Drain;
 
 use cli::{Cli, Command};
+use status::Form;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -55,7 +57,16 @@ fn main() -> ExitCode {
             control::client::drain(runtime_dir, node, Some(how))
         }
         Command::Undrain { node, runtime_dir } => control::client::drain(runtime_dir, node, None),
-        Command::Status { json, runtime_dir } => status::status(runtime_dir, *json),
+        Command::Status {
+            json,
+            watch,
+            runtime_dir,
+        } => match (json, watch) {
+            (false, false) => status::status(runtime_dir, Form::People),
+            (true, false) => status::status(runtime_dir, Form::Pretty),
+            (false, true) => watch::watch(runtime_dir, Form::People),
+            (true, true) => watch::watch(runtime_dir, Form::Line),
+        },
         Command::MysqlGrants {
             file,
             server_version,

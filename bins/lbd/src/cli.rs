@@ -20,7 +20,7 @@ pub(crate) struct Cli {
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done, or stopped in an orderly way
-  1  failed while running
+  1  failed while running; doctor: something was found
   2  wrong command line
   3  the configuration file cannot be read or is not valid
   4  this host is not what the file says (not in it, no such interface or address, a command that it may not run)
@@ -69,6 +69,9 @@ pub(crate) enum Command {
         /// As JSON, for programs.
         #[arg(long)]
         json: bool,
+        /// Again every second, until it is interrupted; with --json a line each.
+        #[arg(long)]
+        watch: bool,
         /// The runtime directory of the daemon.
         #[arg(long, default_value = "/run/lbd")]
         runtime_dir: PathBuf,
@@ -94,6 +97,21 @@ pub(crate) enum Command {
     Check {
         /// The configuration file.
         file: PathBuf,
+    },
+    /// Finds what makes such a cluster fail, on this host and around it, and says what to do. Changes nothing.
+    Doctor(crate::doctor::DoctorOptions),
+    /// Says what `run` would change on this host now, step by step. Changes nothing.
+    Plan(crate::plan::PlanOptions),
+    /// Prints completions of this command line for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Writes the man pages into a directory, one for each command.
+    #[command(hide = true)]
+    Man {
+        /// The directory, which is there.
+        directory: PathBuf,
     },
     /// Makes lbd's configuration file out of keepalived's, and says what it cannot carry over.
     Import(crate::import::ImportOptions),

@@ -26,6 +26,9 @@ pub(crate) enum Failure {
     /// Another daemon runs already.
     #[error("{0}")]
     Running(String),
+    /// A look found something, and told it.
+    #[error("something was found")]
+    Findings,
     /// The daemon said what was wrong and left with this exit code; its guardian follows.
     #[error("the daemon ended with exit code {0}")]
     Daemon(u8),
@@ -34,7 +37,7 @@ pub(crate) enum Failure {
 impl Failure {
     fn code(&self) -> u8 {
         match self {
-            Self::Runtime(_) => 1,
+            Self::Runtime(_) | Self::Findings => 1,
             Self::Config(_) => 3,
             Self::Host(_) => 4,
             Self::Rights(_) => 5,
@@ -46,8 +49,8 @@ impl Failure {
 
     /// Says what failed and gives the exit code.
     pub(crate) fn tell(&self) -> ExitCode {
-        if let Self::Daemon(code) = self {
-            return ExitCode::from(*code);
+        if matches!(self, Self::Daemon(_) | Self::Findings) {
+            return ExitCode::from(self.code());
         }
         // Nothing can be done about a closed standard error.
         let _ = writeln!(std::io::stderr(), "lbd: {}", self.to_string().trim_end());

@@ -8,12 +8,16 @@ mod check;
 mod cleanup;
 mod cli;
 mod control;
+mod doctor;
 mod failure;
 mod file;
 mod grants;
 mod guardian;
 mod import;
+mod manual;
 mod mysql;
+mod outlook;
+mod plan;
 mod priority;
 mod run;
 mod runtime;
@@ -22,6 +26,7 @@ mod service_manager;
 mod signals;
 mod status;
 mod testament;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -29,6 +34,7 @@ use clap::Parser;
 use lbd_core::engine::Drain;
 
 use cli::{Cli, Command};
+use status::Form;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -52,7 +58,16 @@ fn main() -> ExitCode {
             control::client::drain(runtime_dir, node, Some(how))
         }
         Command::Undrain { node, runtime_dir } => control::client::drain(runtime_dir, node, None),
-        Command::Status { json, runtime_dir } => status::status(runtime_dir, *json),
+        Command::Status {
+            json,
+            watch,
+            runtime_dir,
+        } => match (json, watch) {
+            (false, false) => status::status(runtime_dir, Form::People),
+            (true, false) => status::status(runtime_dir, Form::Pretty),
+            (false, true) => watch::watch(runtime_dir, Form::People),
+            (true, true) => watch::watch(runtime_dir, Form::Line),
+        },
         Command::MysqlGrants {
             file,
             server_version,
@@ -60,6 +75,10 @@ fn main() -> ExitCode {
         } => grants::mysql_grants(file, server_version.as_deref(), *hide_password),
         Command::Cleanup { runtime_dir } => cleanup::clean_up(runtime_dir),
         Command::Check { file } => check::check(file),
+        Command::Doctor(options) => doctor::doctor(options),
+        Command::Plan(options) => plan::show(options),
+        Command::Completions { shell } => manual::completions(*shell),
+        Command::Man { directory } => manual::pages(directory),
         Command::Import(options) => import::import(options),
     };
     match result {

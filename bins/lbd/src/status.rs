@@ -9,14 +9,31 @@ use crate::control::client;
 use crate::failure::Failure;
 use crate::say::say;
 
+/// How a status is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// As a text.
+    People,
+    /// As JSON, laid out.
+    Pretty,
+    /// As JSON on one line.
+    Line,
+}
+
 /// Asks the daemon and prints its answer: a text for people, or JSON.
-pub(crate) fn status(runtime_dir: &Path, json: bool) -> Result<(), Failure> {
+pub(crate) fn status(runtime_dir: &Path, form: Form) -> Result<(), Failure> {
+    say(&shown(runtime_dir, form)?)
+}
+
+/// The daemon's answer in this form, without a line's end.
+pub(crate) fn shown(runtime_dir: &Path, form: Form) -> Result<String, Failure> {
     let status = client::status(runtime_dir)?;
-    if json {
-        let text = serde_json::to_string_pretty(&status);
-        return say(&text.map_err(|error| Failure::Runtime(error.to_string()))?);
-    }
-    say(text(&status).trim_end())
+    let json = match form {
+        Form::People => return Ok(text(&status).trim_end().to_owned()),
+        Form::Pretty => serde_json::to_string_pretty(&status),
+        Form::Line => serde_json::to_string(&status),
+    };
+    json.map_err(|error| Failure::Runtime(error.to_string()))
 }
 
 fn text(status: &Status) -> String {

@@ -220,3 +220,34 @@ fn a_status_without_a_daemon_says_where_it_looked() {
         said(&output)
     );
 }
+
+#[test]
+fn completions_of_each_shell_name_the_commands() {
+    for shell in ["bash", "zsh", "fish"] {
+        let output = lbd(&["completions", shell]);
+        assert_eq!(output.status.code(), Some(0), "{shell}");
+        let script = String::from_utf8(output.stdout).unwrap();
+        assert!(
+            script.contains("mysql-grants") && script.contains("doctor"),
+            "{shell}"
+        );
+    }
+    assert_eq!(lbd(&["completions", "cmd"]).status.code(), Some(2));
+}
+
+#[test]
+fn each_command_has_a_man_page_and_hidden_ones_have_none() {
+    let folder = TempDir::new().unwrap();
+    let output = lbd(&["man", as_str(folder.path())]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    let page = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
+    assert!(page("lbd.1").contains("Exit codes"), "{}", page("lbd.1"));
+    for command in ["run", "status", "doctor", "plan", "import"] {
+        assert!(
+            page(&format!("lbd-{command}.1")).starts_with(".ie"),
+            "{command}"
+        );
+    }
+    assert!(!folder.path().join("lbd-man.1").exists());
+    assert_eq!(lbd(&["man", "/nonexistent"]).status.code(), Some(1));
+}

@@ -8,6 +8,7 @@ use netfilter_mark::Mac;
 use sysctl_tune::{IpvsNeeds, Setting};
 use thiserror::Error;
 
+use crate::config::nearest::suggestion;
 use crate::config::{Config, VirtualRouter, VirtualService};
 
 /// One network interface of this host, as read from the kernel.
@@ -29,10 +30,12 @@ pub struct Interface {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum HostError {
     /// `--node` named a node that the file does not have.
-    #[error("the file has no node `{name}`; it has {known}")]
+    #[error("the file has no node `{name}`{meant}; it has {known}")]
     NoSuchNode {
         /// The name given.
         name: String,
+        /// The name that was probably meant, in words; empty where none is near.
+        meant: String,
         /// The names there are.
         known: String,
     },
@@ -227,6 +230,7 @@ fn find(
         let Some(node) = config.nodes.get(name) else {
             return Err(HostError::NoSuchNode {
                 name: name.to_owned(),
+                meant: suggestion(name, config.nodes.keys().map(String::as_str)),
                 known: list(config.nodes.keys()),
             });
         };

@@ -91,7 +91,7 @@ fn every_mistake_is_named_with_its_line_and_column() {
         (
             "weight: 3",
             "wieght: 3",
-            "lbd.yaml:36:5: unknown field `wieght`",
+            "lbd.yaml:36:5: unknown field `wieght` (did you mean `weight`?)",
         ),
         (
             "id: 200",
@@ -103,7 +103,7 @@ fn every_mistake_is_named_with_its_line_and_column() {
         (
             "db2: 90",
             "db7: 90",
-            "lbd.yaml:14:32: `db7` is not among the nodes",
+            "lbd.yaml:14:32: `db7` is not among the nodes (did you mean `db1`?)",
         ),
         (
             "db1: 100, db2: 90",

@@ -1,14 +1,15 @@
 //! Raw sockets for VRRP, gratuitous ARP and unsolicited neighbour advertisements.
 //!
-//! Two things a virtual router does on the wire, and nothing of how it decides:
+//! Two things a virtual router does on the wire, and nothing of how it decides; and one for finding out what is wrong there:
 //!
 //! - [`AdvertSocket`] sends and receives advertisements (RFC 9568 section 5): IP protocol 112, TTL 255,
 //!   precedence *internetwork control*, to the VRRP group or to one peer, always on one interface.
 //! - [`Announcer`] tells the neighbours on the link that a virtual address now lives at this
 //!   interface: gratuitous ARP for IPv4, an unsolicited neighbour advertisement for IPv6.
+//! - [`Prober`] asks who all answers for an IPv4 address, and whether a given host does.
 //!
 //! Payloads are opaque octets here: reading and writing them belongs to a codec.
-//! Both sockets need `CAP_NET_RAW`, and belong to the network namespace of the thread that opens them.
+//! All of them need `CAP_NET_RAW`, and belong to the network namespace of the thread that opens them.
 //!
 //! ```no_run
 //! use std::net::Ipv4Addr;
@@ -35,9 +36,11 @@ mod error;
 pub mod frame;
 mod interface;
 mod options;
+mod probe;
 mod receive;
 
 pub use advert::{AdvertSocket, BUFFER_LEN, GROUP_V4, GROUP_V6, PROTOCOL};
 pub use announce::Announcer;
 pub use error::Error;
+pub use probe::{MacAndAddress, Prober};
 pub use receive::Received;

@@ -66,6 +66,12 @@ pub(super) async fn preflight(options: &RunOptions) -> Result<Ready, Failure> {
     })
 }
 
+/// What a start would find, without one: nothing is locked, kept or made.
+pub(crate) async fn foresee(options: &RunOptions) -> Result<(Host, Needs), Failure> {
+    let file = read(&options.config, options).await?;
+    Ok((file.host, file.needs))
+}
+
 /// The file; or, for a daemon that comes after one that was killed, the one that was in force, where the file is not right
 /// any more: that must not end the service.
 async fn file_to_start_with(options: &RunOptions) -> Result<(PathBuf, NewFile), Failure> {

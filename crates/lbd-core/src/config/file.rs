@@ -8,6 +8,7 @@ use serde_yaml::Spanned;
 use super::duration::Span;
 use super::error::{ConfigError, Problem};
 use super::file_check::HealthCheck;
+use super::nearest::suggestion;
 
 /// Reads the text into the shape of the file.
 pub(super) fn read(text: &str) -> Result<File, ConfigError> {
@@ -20,9 +21,29 @@ pub(super) fn read(text: &str) -> Result<File, ConfigError> {
     })
 }
 
-/// The library's message without the place, which [`Problem`] carries.
+/// The library's message without the place, which [`Problem`] carries; of an unknown name with the one that was meant.
 fn bare_message(error: &serde_yaml::Error) -> String {
-    let message = error.without_snippet().to_string();
+    let error = error.without_snippet();
+    let unknown = |kind: &str, name: &str, expected: &[&'static str]| {
+        let meant = suggestion(name, expected.iter().copied());
+        format!(
+            "unknown {kind} `{name}`{meant}; there are {}",
+            expected.join(", ")
+        )
+    };
+    if let serde_yaml::Error::SerdeUnknownField {
+        field, expected, ..
+    } = error
+    {
+        return unknown("field", field, expected);
+    }
+    if let serde_yaml::Error::SerdeUnknownVariant {
+        variant, expected, ..
+    } = error
+    {
+        return unknown("variant", variant, expected);
+    }
+    let message = error.to_string();
     match error.location() {
         Some(place) => message
             .replace(

@@ -14,6 +14,7 @@ mod file;
 mod file_check;
 mod mail_server;
 mod model;
+pub(crate) mod nearest;
 mod validate;
 
 pub use check::{

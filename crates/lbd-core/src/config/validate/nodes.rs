@@ -9,6 +9,7 @@ use serde_yaml::Spanned;
 use super::findings::Findings;
 use crate::config::file;
 use crate::config::model::Node;
+use crate::config::nearest::suggestion;
 
 pub(super) fn nodes(
     section: &Spanned<BTreeMap<String, file::Node>>,
@@ -42,6 +43,12 @@ pub(super) fn nodes(
         nodes.insert(name.clone(), Node { address, mac });
     }
     nodes
+}
+
+/// Says that the file has no node of this name.
+pub(super) fn not_among(name: &str, nodes: &BTreeMap<String, Node>) -> String {
+    let meant = suggestion(name, nodes.keys().map(String::as_str));
+    format!("`{name}` is not among the nodes{meant}")
 }
 
 fn own_mac(value: &Spanned<String>, findings: &mut Findings) -> Option<Mac> {

@@ -8,6 +8,7 @@ use serde_yaml::Spanned;
 use vrrp_proto::{Authentication, Centis, ChecksumForm, Password, Priority, Version, Vrid};
 
 use super::findings::Findings;
+use super::nodes::not_among;
 use super::{commands, tracks};
 use crate::config::duration::Span;
 use crate::config::file;
@@ -122,7 +123,7 @@ fn priorities(
     }
     for (name, value) in &section.value {
         if !nodes.contains_key(name) {
-            findings.add(value.referenced, format!("`{name}` is not among the nodes"));
+            findings.add(value.referenced, not_among(name, nodes));
         }
         if let Some(number) = findings.number::<u8>(value, "a priority", 1..=255) {
             priorities.insert(name.clone(), Priority::new(number));

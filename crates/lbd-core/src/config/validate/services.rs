@@ -8,6 +8,7 @@ use ipvs_netlink::{Forwarding, Tunnel};
 use serde_yaml::Spanned;
 
 use super::findings::Findings;
+use super::nodes::not_among;
 use super::{checks, commands, spreading, topology, weighting};
 use crate::config::file;
 use crate::config::model::{MarkMode, Node, VirtualRouter, VirtualService};
@@ -120,10 +121,7 @@ fn named(
     let mut known = BTreeSet::new();
     for name in &list.value {
         if !nodes.contains_key(&name.value) {
-            findings.add(
-                name.referenced,
-                format!("`{}` is not among the nodes", name.value),
-            );
+            findings.add(name.referenced, not_among(&name.value, nodes));
         } else if !known.insert(name.value.as_str()) {
             findings.add(name.referenced, format!("`{}` is named twice", name.value));
         } else {

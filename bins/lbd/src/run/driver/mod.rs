@@ -4,11 +4,13 @@ mod effects;
 mod requests;
 
 use std::io;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use lbd_core::engine::{Engine, Event, LinkId, LookId, Neighbour, Probed};
 use lbd_core::host::Interface;
 use lbd_core::plan::Scope;
+use status_page::Counts;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc::{self, Receiver, Sender, UnboundedReceiver};
 use tokio::sync::watch;
@@ -24,6 +26,7 @@ use super::drained;
 use super::io_thread::{self, Pulse};
 use super::marks;
 use super::network::{self, Solicit};
+use super::page::{self, Glance};
 use super::preflight::{NewFile, Ready};
 use super::probes::Probes;
 use super::reload::Reloads;
@@ -97,6 +100,7 @@ pub(super) async fn drive(ready: Ready, options: &RunOptions) -> Result<(), Fail
         engine.handle(clock.now(), Event::Drain { node: &node, how });
     }
     let host = engine.host();
+    let (listen, wanted) = watch::channel(host.config.status_page);
     let tell = Teller::new(
         io.handle(),
         &host.node,
@@ -124,7 +128,12 @@ pub(super) async fn drive(ready: Ready, options: &RunOptions) -> Result<(), Fail
         reloads: Reloads::new(options.clone()),
         bequest,
         deaf_until: None,
+        counts: Counts::default(),
+        listen,
     };
+    let (glances, glanced) = mpsc::channel(1);
+    let shown = page::Shown::new(glances, driver.worker.tally());
+    driver.io.spawn(page::serve(wanted, shown));
     // The threads are started: only this one is real-time.
     crate::priority::raise();
     driver.event(Event::Start {
@@ -132,7 +141,7 @@ pub(super) async fn drive(ready: Ready, options: &RunOptions) -> Result<(), Fail
     });
     // Roles that the guardian keeps for a daemon of another file.
     driver.bequest.settle(driver.engine.holdings());
-    let why = driver.run(inbox, asked, signals).await;
+    let why = driver.run(inbox, (asked, glanced), signals).await;
     driver.event(Event::Stop);
     let (ending, (), ()) = tokio::join!(
         driver.worker.finish(FAREWELL),
@@ -180,13 +189,16 @@ struct Driver {
     bequest: Bequest,
     /// Until when no adverts are read, after a flood of them.
     deaf_until: Option<tokio::time::Instant>,
+    counts: Counts,
+    /// Where the status page is served.
+    listen: watch::Sender<Option<SocketAddr>>,
 }
 
 impl Driver {
     async fn run(
         &mut self,
         mut inbox: Receiver<Input>,
-        mut asked: Receiver<Asked>,
+        (mut asked, mut glanced): (Receiver<Asked>, Receiver<Glance>),
         mut signals: Signals,
     ) -> Option<Failure> {
         let mut buffer = vec![0; vrrp_net::BUFFER_LEN];
@@ -213,6 +225,8 @@ impl Driver {
                 },
                 why = self.worker.ended() => return Some(Failure::Runtime(why)),
                 () = self.alarm.until(deadline) => {
+                    let late = deadline.map(|at| at.elapsed()).unwrap_or_default();
+                    self.counts.late(late);
                     self.catch_up(&mut buffer);
                     self.results(Vec::new());
                     if self.pulse.is_held_up() {
@@ -223,6 +237,7 @@ impl Driver {
                 Some(first) = self.probed.recv() => self.results(vec![first]),
                 Some(input) = inbox.recv() => self.input(input),
                 Some(asked) = asked.recv() => self.asked(asked),
+                Some(glance) = glanced.recv() => self.show(glance),
                 () = respite(deaf_until) => self.deaf_until = None,
                 (link, received) = self.sockets.next(&mut buffer), if deaf_until.is_none() => {
                     self.received(link, received, &buffer);
@@ -270,6 +285,7 @@ impl Driver {
         while let Ok(result) = self.probed.try_recv() {
             results.push(result);
         }
+        results.iter().for_each(|result| self.counts.probed(result));
         if !results.is_empty() {
             self.event(Event::Probed(results));
         }

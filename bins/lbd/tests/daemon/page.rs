@@ -131,6 +131,23 @@ fn clients_that_say_nothing_or_too_much_keep_neither_the_role_nor_others_from_th
 }
 
 #[test]
+fn a_daemon_that_was_killed_serves_its_page_again() {
+    let host = host(9477);
+    let started = metric(9477, "lbd_start_time_seconds");
+    // One that is being served when it happens: its end of the connection lingers.
+    let mut open = TcpStream::connect(("127.0.0.1", 9477)).unwrap();
+    open.write_all(b"GET / HT").unwrap();
+    let killed = host.daemon().expect("a daemon");
+    host.signal(killed, Signal::SIGKILL);
+    host.wait("another daemon", || {
+        host.daemon().is_some_and(|now| now != killed)
+            && TcpStream::connect(("127.0.0.1", 9477)).is_ok()
+    });
+    assert!(metric(9477, "lbd_start_time_seconds") > started);
+    assert!(host.holds());
+}
+
+#[test]
 fn a_page_that_cannot_be_served_is_told_and_keeps_nobody_from_starting() {
     let elsewhere = format!("{FILE}status_page: {{ listen: \"192.0.2.77:9477\" }}\n");
     let host = Host::start_with(network(), &elsewhere);

@@ -117,3 +117,61 @@ async fn make(snapshot: Arc<Snapshot>, resource: Resource) -> Option<Document> {
         Err(_) => None,
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::run::page::Moment;
+    use lbd_core::engine::Status;
+    use status_page::Counts;
+
+    /// What an engine without routers and services says, `asked` times before.
+    fn moment(asked: usize) -> Moment {
+        Moment {
+            status: Status {
+                version: Status::VERSION,
+                cluster: "alone".to_owned(),
+                node: format!("asked {asked}"),
+                routers: Vec::new(),
+                services: Vec::new(),
+            },
+            keys: Vec::new(),
+            counts: Counts::default(),
+            news: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn many_looks_at_a_time_are_one_question_and_a_second_later_there_is_another() {
+        let runtime = crate::runtime::of_one_thread().unwrap();
+        runtime.block_on(async {
+            let (engine, mut glances) = mpsc::channel::<Glance>(1);
+            let shown = Shown::new(engine, Arc::default());
+            let answering = tokio::spawn(async move {
+                for asked in 0..2 {
+                    let glance = glances.recv().await.unwrap();
+                    glance.send(moment(asked)).unwrap();
+                }
+                // And then it stops.
+            });
+            let says = async |resource, words: &str| {
+                let document = shown.document(resource).await.unwrap();
+                let text = String::from_utf8(document.to_vec()).unwrap();
+                assert!(text.contains(words), "{text}");
+            };
+            tokio::join!(
+                says(Resource::Status, "asked 0"),
+                says(Resource::Metrics, "asked 0"),
+                says(Resource::Status, "asked 0"),
+                says(Resource::Page, "<!doctype html>"),
+            );
+            tokio::time::sleep(FRESH).await;
+            says(Resource::Metrics, "asked 1").await;
+            answering.await.unwrap();
+            tokio::time::sleep(FRESH).await;
+            assert!(shown.document(Resource::Status).await.is_none());
+            says(Resource::Page, "<!doctype html>").await;
+        });
+    }
+}

@@ -69,3 +69,68 @@ fn of_service<'a>(
         })
     })
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use ipvs_netlink::{Destination, Forwarding, Stats};
+    use lbd_core::engine::{ServerStatus, Table};
+
+    fn server(node: &str, address: &str) -> ServerStatus {
+        ServerStatus {
+            node: node.to_owned(),
+            address: address.parse().unwrap(),
+            health: "up".to_owned(),
+            since_seconds: None,
+            table: Table::Present,
+            weight: Some(1),
+            base_weight: 1,
+            why: String::new(),
+            lag_seconds: None,
+            role: None,
+            alarm: None,
+        }
+    }
+
+    fn entry(address: &str, connections: u64) -> DestinationEntry {
+        let address = address.parse().unwrap();
+        DestinationEntry {
+            destination: Destination::new(address, 0, Forwarding::DirectRoute, 1),
+            active_connections: 2,
+            inactive_connections: 3,
+            persistent_connections: 0,
+            stats: Stats {
+                connections,
+                packets_in: 5,
+                bytes_in: 6,
+                ..Stats::default()
+            },
+            unknown: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_server_of_the_table_is_the_node_with_its_address_and_one_of_others_is_left_out() {
+        let service = ServiceStatus {
+            name: "reads".to_owned(),
+            address: "192.0.2.101".parse().unwrap(),
+            port: 3306,
+            fwmark: Some(2),
+            scheduler: "wrr".to_owned(),
+            servers: vec![server("db1", "192.0.2.1"), server("db2", "192.0.2.2")],
+        };
+        let entries = [entry("192.0.2.2", 7), entry("192.0.2.99", 8)];
+        let traffic: Vec<Traffic> = of_service(&service, &entries).collect();
+        let expected = Traffic {
+            service: "reads".to_owned(),
+            node: "db2".to_owned(),
+            active: 2,
+            inactive: 3,
+            connections: 7,
+            packets: 5,
+            bytes: 6,
+        };
+        assert_eq!(traffic, [expected]);
+    }
+}

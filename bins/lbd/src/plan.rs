@@ -39,6 +39,7 @@ pub(crate) fn show(options: &PlanOptions) -> Result<(), Failure> {
         no_guardian: true,
         guarded: false,
         revived: false,
+        heartbeat: None,
         adopt: Vec::new(),
     };
     let runtime = crate::runtime::of_one_thread()?;

@@ -77,6 +77,38 @@ fn what_a_valid_file_risks_is_said() {
     assert_eq!(Config::parse(&text).unwrap().advice(), Vec::<String>::new());
 }
 
+#[test]
+fn a_status_page_listens_on_loopback_unless_the_file_says_otherwise_and_that_is_warned_of() {
+    let with = |listen: &str| format!("{REFERENCE}\nstatus_page: {{ listen: {listen} }}\n");
+    assert_eq!(Config::parse(REFERENCE).unwrap().status_page, None);
+    for (listen, address, warns) in [
+        ("9477", "127.0.0.1:9477", false),
+        ("127.0.0.1:1", "127.0.0.1:1", false),
+        ("\"[::1]:65535\"", "[::1]:65535", false),
+        ("192.0.2.1:9477", "192.0.2.1:9477", true),
+        ("\"[::]:9477\"", "[::]:9477", true),
+    ] {
+        let config = Config::parse(&with(listen)).unwrap();
+        assert_eq!(config.status_page, Some(address.parse().unwrap()));
+        let warned = config
+            .advice()
+            .iter()
+            .any(|advice| advice.contains("without authentication"));
+        assert_eq!(warned, warns, "{listen}");
+    }
+    for listen in [
+        "0",
+        "65536",
+        "127.0.0.1",
+        "localhost:80",
+        "127.0.0.1:0",
+        "\"\"",
+    ] {
+        let error = Config::parse(&with(listen)).expect_err(listen).to_string();
+        assert!(error.contains("nothing to listen on"), "{listen}: {error}");
+    }
+}
+
 /// Changes one piece of the reference file and gives the complaint.
 fn complaint(from: &str, to: &str) -> String {
     assert!(REFERENCE.contains(from), "the reference file has no {from}");

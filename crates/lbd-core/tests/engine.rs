@@ -426,8 +426,8 @@ fn a_lost_interface_is_a_fault_and_its_return_ends_it() {
 fn an_advert_with_a_wrong_password_is_told_and_does_not_count() {
     let (mut engine, _) = started("10.243.95.4");
     let (mut other, _) = started("10.243.95.3");
-    let (now, effects) = promoted(&mut other);
-    let Some(Effect::Send { payload, .. }) = effects.first() else {
+    let (now, advert) = promoted(&mut other);
+    let Some(Effect::Send { payload, .. }) = advert.first() else {
         panic!("no advert");
     };
     let mut forged = payload.clone();
@@ -461,6 +461,14 @@ fn an_advert_with_a_wrong_password_is_told_and_does_not_count() {
         lines += engine.handle(at(100), again).len();
     }
     assert_eq!(lines, 9, "told at 2, 4, 8, … 512");
+    let count = |engine: &Engine| engine.status(now).routers.remove(0).adverts;
+    let counted = count(&engine);
+    assert_eq!((counted.sent, counted.received), (0, 0));
+    assert_eq!(counted.rejected.get("password"), Some(&1000));
+    assert_eq!(counted.rejected.values().sum::<u64>(), 1000);
+    deliver("10.243.95.3", &advert, &mut engine, at(200));
+    assert_eq!(count(&engine).received, 1);
+    assert_eq!(count(&other).sent, 1);
 }
 
 #[test]

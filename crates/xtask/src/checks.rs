@@ -10,11 +10,12 @@ use crate::project::Project;
 use std::process::Stdio;
 
 /// Crates below the IO line.
-const PURE: [&str; 5] = [
+const PURE: [&str; 6] = [
     "keepalived-conf",
     "vrrp-proto",
     "lbd-core",
     "netfilter-mark",
+    "status-page",
     "sysctl-tune",
 ];
 

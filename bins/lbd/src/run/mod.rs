@@ -21,6 +21,7 @@ pub(crate) mod lock;
 mod mail_settings;
 mod marks;
 pub(crate) mod network;
+mod page;
 pub(crate) mod preflight;
 mod probes;
 mod readable;

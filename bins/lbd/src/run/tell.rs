@@ -3,14 +3,15 @@
 //! Reports that come together are told together: a role that was taken over from an earlier daemon or file goes through
 //! other states within one moment, and nobody need hear of these.
 
-use std::collections::BTreeMap;
-use std::time::{Duration, SystemTime};
+use std::collections::{BTreeMap, VecDeque};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use command_group::{Error, Run};
 use lbd_core::config::{Config, NotifyHooks};
 use lbd_core::engine::Report;
 use notify::hooks::{Hook, Hooks, Wait};
 use notify::mail::{Delivery, Mail, Settings};
+use status_page::News;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tracing::{debug, info, warn};
@@ -25,6 +26,9 @@ const LIMIT: Duration = Duration::from_secs(30);
 
 /// How long a hook waits for the kernel.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// So many lines are kept for the status page.
+const KEPT: usize = 100;
 
 /// What operators are told, and what they have been told.
 #[derive(Debug)]
@@ -44,6 +48,8 @@ pub(super) struct Teller {
     changed: Vec<(String, State, Priority)>,
     /// Whether each server, by service and node, and each tracked thing, by router, was last well.
     well: BTreeMap<(String, String), bool>,
+    /// At most [`KEPT`].
+    latest: VecDeque<News>,
 }
 
 impl Teller {
@@ -69,6 +75,7 @@ impl Teller {
             roles: masters.collect(),
             changed: Vec::new(),
             well: BTreeMap::new(),
+            latest: VecDeque::with_capacity(KEPT),
         }
     }
 
@@ -122,14 +129,14 @@ impl Teller {
             } => {
                 let words = if *well { "is well" } else { "has failed" };
                 if self.is_news(router, what, *well) {
-                    self.mail(format!("{router}: {what} {words}: {detail}"));
+                    self.news(format!("{router}: {what} {words}: {detail}"));
                 }
             }
             Report::Alarm {
                 service,
                 node,
                 alarm: Some(alarm),
-            } => self.mail(format!("{service}: the check of {node} needs you: {alarm}")),
+            } => self.news(format!("{service}: the check of {node} needs you: {alarm}")),
             Report::Alarm { alarm: None, .. }
             | Report::Weight { .. }
             | Report::MasterSilent { .. }
@@ -153,7 +160,7 @@ impl Teller {
                 continue;
             }
             let from = from.unwrap_or(State::Initialize);
-            self.mail(format!("{router}: {from} -> {to}, priority {priority}"));
+            self.news(format!("{router}: {from} -> {to}, priority {priority}"));
             self.role_hook(&router, to, priority, worker);
         }
     }
@@ -187,7 +194,7 @@ impl Teller {
         if !self.is_news(service, node, well) {
             return;
         }
-        self.mail(match failure {
+        self.news(match failure {
             None => format!("{service}: server {node} is up"),
             Some(failure) => format!("{service}: server {node} is down: {failure}"),
         });
@@ -243,9 +250,22 @@ impl Teller {
         }
     }
 
-    fn mail(&self, line: String) {
+    /// What was told last, the oldest first.
+    pub(super) fn latest(&self) -> Vec<News> {
+        self.latest.iter().cloned().collect()
+    }
+
+    fn news(&mut self, line: String) {
+        let now = SystemTime::now();
+        if self.latest.len() >= KEPT {
+            self.latest.pop_front();
+        }
+        self.latest.push_back(News {
+            at: now.duration_since(UNIX_EPOCH).unwrap_or_default(),
+            text: line.clone(),
+        });
         if let Some((_, mail, _)) = &self.mail {
-            mail.tell(SystemTime::now(), line);
+            mail.tell(now, line);
         }
     }
 

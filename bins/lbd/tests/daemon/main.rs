@@ -3,6 +3,7 @@
 
 mod broken_file;
 mod full_disk;
+mod page;
 mod sandbox;
 mod service_manager;
 
@@ -38,7 +39,11 @@ impl Host {
 
     /// Starts lbd on a network that is there.
     fn start_in(folder: TempDir) -> Self {
-        fs::write(folder.path().join("lbd.yaml"), FILE).unwrap();
+        Self::start_with(folder, FILE)
+    }
+
+    fn start_with(folder: TempDir, file: &str) -> Self {
+        fs::write(folder.path().join("lbd.yaml"), file).unwrap();
         let guardian = run(&folder);
         Self { folder, guardian }
     }

@@ -44,7 +44,19 @@ impl Config {
             );
         }
         advice.extend(self.ownerless_commands());
+        advice.extend(self.open_page());
         advice
+    }
+
+    /// Whoever reaches the page reads it.
+    fn open_page(&self) -> Option<String> {
+        let address = self
+            .status_page
+            .filter(|address| !address.ip().is_loopback())?;
+        Some(format!(
+            "status_page listens on {address}, without authentication or encryption: whoever reaches it reads the names, \
+             addresses and state of all servers; keep others off by a firewall, or listen on 127.0.0.1 behind a proxy"
+        ))
     }
 
     /// Scripts are written to be run, and seldom to be run as root.

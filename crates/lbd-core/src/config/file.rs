@@ -72,6 +72,13 @@ pub(super) struct File {
     pub(super) mark_backend: Option<MarkBackend>,
     pub(super) leave_ipvs_parameters: Option<Vec<Spanned<String>>>,
     pub(super) script_user: Option<Spanned<String>>,
+    pub(super) status_page: Option<StatusPage>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct StatusPage {
+    pub(super) listen: Spanned<String>,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]

@@ -1,7 +1,7 @@
 //! The configuration after every check: the types the rest of lbd works with.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,6 +36,8 @@ pub struct Config {
     pub left_parameters: BTreeSet<String>,
     /// Whose rights tracked scripts and hooks have; none: the daemon's.
     pub script_user: Option<String>,
+    /// Where the status page and the metrics are served, without authentication; none: nowhere.
+    pub status_page: Option<SocketAddr>,
 }
 
 /// One host of the cluster.

@@ -25,7 +25,7 @@ pub use event::{
 };
 use peers::Peers;
 use routers::Routers;
-pub use status::{RouterState, RouterStatus, ServerStatus, ServiceStatus, Status, Table};
+pub use status::{Adverts, RouterState, RouterStatus, ServerStatus, ServiceStatus, Status, Table};
 use tracks::Tracks;
 
 /// Another file for a running engine, and the links that it needs.

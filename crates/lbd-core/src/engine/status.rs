@@ -1,5 +1,6 @@
 //! What `lbd status` says: data for people and programs.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -47,6 +48,20 @@ pub struct RouterStatus {
     pub priority: u8,
     /// Who is master: the address that its adverts come from, as far as it is known.
     pub master: Option<IpAddr>,
+    /// What adverts there were since the daemon started.
+    #[serde(default)]
+    pub adverts: Adverts,
+}
+
+/// Adverts of one virtual router.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Adverts {
+    /// Sent; one to each director in unicast.
+    pub sent: u64,
+    /// Received and accepted.
+    pub received: u64,
+    /// Received and rejected, by the check that they failed ([`vrrp_proto::Reason::as_str`]); each check is there.
+    pub rejected: BTreeMap<String, u64>,
 }
 
 /// A state of RFC 9568, section 6.4, or one in which a router cannot take part.

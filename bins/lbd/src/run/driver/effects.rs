@@ -23,8 +23,14 @@ impl Driver {
                 id,
                 timeout,
                 assignment,
-            } => self.probes.start(id, timeout, assignment),
-            Effect::Forget { check } => self.probes.forget(check),
+            } => {
+                self.counts.probing(id.check, &assignment);
+                self.probes.start(id, timeout, assignment);
+            }
+            Effect::Forget { check } => {
+                self.counts.forget(check);
+                self.probes.forget(check);
+            }
             Effect::Look { id, look, timeout } => {
                 self.lookout.look(id, look, timeout, self.tell.rights());
             }
@@ -34,6 +40,7 @@ impl Driver {
             }
             Effect::Report(report) => {
                 report::log(&report);
+                self.counts.reported(&report);
                 self.tell.hear(&report);
                 // The guardian is to know of the roles that this host holds, and of their adverts.
                 if let Report::Role { .. } | Report::Priority { .. } = report {

@@ -4,11 +4,13 @@ mod effects;
 mod requests;
 
 use std::io;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use lbd_core::engine::{Engine, Event, LinkId, LookId, Neighbour, Probed};
 use lbd_core::host::Interface;
 use lbd_core::plan::Scope;
+use status_page::Counts;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc::{self, Receiver, Sender, UnboundedReceiver};
 use tokio::sync::watch;
@@ -25,6 +27,7 @@ use super::heartbeat::Heartbeat;
 use super::io_thread::{self, Pulse};
 use super::marks;
 use super::network::{self, Solicit};
+use super::page::{self, Glance};
 use super::preflight::{NewFile, Ready};
 use super::probes::Probes;
 use super::reload::Reloads;
@@ -104,6 +107,7 @@ pub(super) async fn drive(ready: Ready, options: &RunOptions) -> Result<(), Fail
         engine.handle(clock.now(), Event::Drain { node: &node, how });
     }
     let host = engine.host();
+    let (listen, wanted) = watch::channel(host.config.status_page);
     let tell = Teller::new(
         io.handle(),
         &host.node,
@@ -132,7 +136,12 @@ pub(super) async fn drive(ready: Ready, options: &RunOptions) -> Result<(), Fail
         bequest,
         heartbeat: Heartbeat::start(heartbeat),
         deaf_until: None,
+        counts: Counts::default(),
+        listen,
     };
+    let (glances, glanced) = mpsc::channel(1);
+    let shown = page::Shown::new(glances, driver.worker.tally());
+    driver.io.spawn(page::serve(wanted, shown));
     // The threads are started: only this one is real-time.
     crate::priority::raise();
     driver.event(Event::Start {
@@ -141,7 +150,7 @@ pub(super) async fn drive(ready: Ready, options: &RunOptions) -> Result<(), Fail
     // Roles that the guardian keeps for a daemon of another file.
     driver.bequest.settle(driver.engine.holdings());
     driver.bequest.tell(News::Ready);
-    let why = driver.run(inbox, asked, signals).await;
+    let why = driver.run(inbox, (asked, glanced), signals).await;
     driver.bequest.tell(News::Stopping);
     driver.event(Event::Stop);
     let (ending, (), ()) = tokio::join!(
@@ -191,13 +200,16 @@ struct Driver {
     heartbeat: Heartbeat,
     /// Until when no adverts are read, after a flood of them.
     deaf_until: Option<tokio::time::Instant>,
+    counts: Counts,
+    /// Where the status page is served.
+    listen: watch::Sender<Option<SocketAddr>>,
 }
 
 impl Driver {
     async fn run(
         &mut self,
         mut inbox: Receiver<Input>,
-        mut asked: Receiver<Asked>,
+        (mut asked, mut glanced): (Receiver<Asked>, Receiver<Glance>),
         mut signals: Signals,
     ) -> Option<Failure> {
         let mut buffer = vec![0; vrrp_net::BUFFER_LEN];
@@ -227,6 +239,8 @@ impl Driver {
                 },
                 why = self.worker.ended() => return Some(Failure::Runtime(why)),
                 () = self.alarm.until(deadline) => {
+                    let late = deadline.map(|at| at.elapsed()).unwrap_or_default();
+                    self.counts.late(late);
                     self.catch_up(&mut buffer);
                     self.results(Vec::new());
                     if self.pulse.is_held_up() {
@@ -237,6 +251,7 @@ impl Driver {
                 Some(first) = self.probed.recv() => self.results(vec![first]),
                 Some(input) = inbox.recv() => self.input(input),
                 Some(asked) = asked.recv() => self.asked(asked),
+                Some(glance) = glanced.recv() => self.show(glance),
                 () = respite(deaf_until) => self.deaf_until = None,
                 (link, received) = self.sockets.next(&mut buffer), if deaf_until.is_none() => {
                     self.received(link, received, &buffer);
@@ -285,6 +300,7 @@ impl Driver {
         while let Ok(result) = self.probed.try_recv() {
             results.push(result);
         }
+        results.iter().for_each(|result| self.counts.probed(result));
         if !results.is_empty() {
             self.event(Event::Probed(results));
         }

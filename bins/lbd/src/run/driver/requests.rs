@@ -8,6 +8,7 @@ use super::{Driver, Input};
 use crate::control::server::Asked;
 use crate::control::{Answer, Command};
 use crate::failure::Failure;
+use crate::run::page::{Glance, Moment};
 use crate::run::preflight::NewFile;
 use crate::run::reload::{self, Asker};
 use crate::run::worker::{Outcome, Reform};
@@ -29,6 +30,18 @@ impl Driver {
                 let _ = asked.answer.send(Answer::Status(Box::new(status)));
             }
         }
+    }
+
+    /// Copies out what the page and the metrics show.
+    pub(super) fn show(&self, glance: Glance) {
+        let services = self.engine.host().directed();
+        // Who asked may have gone.
+        let _ = glance.send(Moment {
+            status: self.engine.status(self.clock.now()),
+            keys: services.map(|(_, service)| service.key()).collect(),
+            counts: self.counts.clone(),
+            news: self.tell.latest(),
+        });
     }
 
     fn drain(&mut self, node: &str, how: Option<Drain>, asker: Asker) {
@@ -119,6 +132,9 @@ impl Driver {
         // A role may go on under another name, or with other adverts.
         self.bequest.settle(self.engine.holdings());
         self.tell.reloaded(&self.worker, self.engine.states());
+        let listen = self.engine.host().config.status_page;
+        self.listen
+            .send_if_modified(|old| std::mem::replace(old, listen) != listen);
         self.lookout.retain(|number| self.engine.tracks(number));
         self.sockets.close_unused(|link| self.engine.uses(link));
         Ok(outcome)

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use ipvs_netlink::Change;
 use lbd_core::desired::{Desired, Marks};
@@ -13,6 +14,7 @@ use tracing::{error, info, warn};
 
 use super::announcers::Announcers;
 use super::mailbox::Mailbox;
+use super::tally::{Tally, count};
 use super::{Ending, Reform};
 use crate::run::kernel::{Kernel, change_of_ipvs};
 use crate::run::ledger::Ledger;
@@ -44,10 +46,11 @@ pub(super) struct Convergence {
     said: BTreeSet<String>,
     /// Whether the kernel can no longer be reached: only a new daemon can help.
     lost: bool,
+    tally: Arc<Tally>,
 }
 
 impl Convergence {
-    pub(super) fn new(kernel: Kernel, scope: Scope, ledger: Ledger) -> Self {
+    pub(super) fn new(kernel: Kernel, scope: Scope, ledger: Ledger, tally: Arc<Tally>) -> Self {
         Self {
             kernel,
             scope,
@@ -63,6 +66,7 @@ impl Convergence {
             failures: Vec::new(),
             said: BTreeSet::new(),
             lost: false,
+            tally,
         }
     }
 
@@ -118,6 +122,7 @@ impl Convergence {
         self.drift.begin(self.origin.elapsed());
         let mut failures = Vec::new();
         let done = self.try_converge(&desired, mailbox, &mut failures).await;
+        self.tally.note(|kernel| kernel.changes += count(done));
         // Not before the rules stand in the backend that is used now; whatever else is wrong.
         let stand = !matches!(desired.marks, Marks::AsIs) && self.drift.is_settled(Corner::Marks);
         if self.left_elsewhere && stand && !mailbox.has_newer() {
@@ -137,6 +142,10 @@ impl Convergence {
     /// Says what is wrong where that has changed: what failed, and what another program keeps changing.
     fn complain(&mut self) {
         let fights = self.drift.fights(self.origin.elapsed());
+        self.tally.note(|kernel| {
+            kernel.failing = count(self.failures.len());
+            kernel.fights = count(fights.len());
+        });
         let names = fights.iter().map(|fight| fight.thing.clone());
         let wrong: BTreeSet<String> = self.failures.iter().cloned().chain(names).collect();
         if wrong == self.said {
@@ -219,6 +228,9 @@ impl Convergence {
     /// Where nothing new was asked for, the steps put right what others changed: not without end.
     fn allowed(&mut self, steps: Vec<Step>) -> Vec<Step> {
         let allowed = self.drift.allow(self.origin.elapsed(), steps);
+        let repairs = allowed.iter().filter(|each| each.repair.is_some());
+        let repairs = count(repairs.count());
+        self.tally.note(|kernel| kernel.repairs += repairs);
         for (step, count) in allowed.iter().filter_map(|a| Some((&a.step, a.repair?))) {
             warn!(
                 count,
@@ -368,8 +380,9 @@ impl Convergence {
             if !there {
                 continue;
             }
-            if let Err(error) = self.try_announce(&interface, address).await {
-                warn!("cannot announce {address} on {interface}: {error}");
+            match self.try_announce(&interface, address).await {
+                Ok(()) => self.tally.note(|kernel| kernel.announcements += 1),
+                Err(error) => warn!("cannot announce {address} on {interface}: {error}"),
             }
         }
     }

@@ -8,6 +8,7 @@ mod announcers;
 mod asked;
 mod convergence;
 mod mailbox;
+mod tally;
 #[cfg(test)]
 mod tests;
 
@@ -28,6 +29,7 @@ use crate::failure::Failure;
 use asked::Asked;
 use convergence::Convergence;
 use mailbox::Mailbox;
+pub(super) use tally::Tally;
 
 /// How often the kernel is looked at again without any cause.
 const SWEEP: Duration = Duration::from_secs(5);
@@ -55,6 +57,7 @@ pub(super) struct Reform {
 #[derive(Debug)]
 pub(super) struct Worker {
     mailbox: Arc<Mailbox>,
+    tally: Arc<Tally>,
     /// None once its message has been received.
     done: Option<oneshot::Receiver<Ending>>,
 }
@@ -65,23 +68,30 @@ impl Worker {
         let mailbox = Arc::new(Mailbox::default());
         let (reached, ready) = oneshot::channel();
         let (finished, done) = oneshot::channel();
-        let theirs = Arc::clone(&mailbox);
+        let tally = Arc::new(Tally::default());
+        let theirs = (Arc::clone(&mailbox), Arc::clone(&tally));
         std::thread::Builder::new()
             .name("kernel".to_owned())
             .spawn(move || {
-                let ending = work_thread(scope, ledger, needs, &theirs, reached);
+                let ending = work_thread(scope, ledger, needs, theirs, reached);
                 // The daemon may be gone already.
                 let _ = finished.send(ending);
             })
             .map_err(|error| Failure::Runtime(format!("cannot start a thread: {error}")))?;
         let mut worker = Self {
             mailbox,
+            tally,
             done: Some(done),
         };
         match ready.await {
             Ok(()) => Ok(worker),
             Err(_) => Err(Failure::Runtime(worker.ended().await)),
         }
+    }
+
+    /// What the kernel took, for others to look at.
+    pub(super) fn tally(&self) -> Arc<Tally> {
+        Arc::clone(&self.tally)
     }
 
     pub(super) fn converge(&self, desired: Desired) {
@@ -161,7 +171,7 @@ fn work_thread(
     scope: Scope,
     ledger: Ledger,
     needs: Needs,
-    mailbox: &Mailbox,
+    (mailbox, tally): (Arc<Mailbox>, Arc<Tally>),
     reached: oneshot::Sender<()>,
 ) -> Ending {
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -174,7 +184,8 @@ fn work_thread(
             .map_err(|error| error.to_string())?;
         // Who started this may have given up.
         let _ = reached.send(());
-        work(Convergence::new(kernel, scope, ledger), mailbox).await
+        let state = Convergence::new(kernel, scope, ledger, tally);
+        work(state, &mailbox).await
     })
 }
 

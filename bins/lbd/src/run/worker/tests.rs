@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::process::Command;
+use std::sync::Arc;
 
 use lbd_core::desired::{Desired, Marks, Vip};
 use lbd_core::plan::Scope;
@@ -89,7 +90,12 @@ async fn convergence(folder: &TempDir, marks: Option<&Backend>) -> Convergence {
         ..Scope::default()
     };
     let kernel = Kernel::reach(needs(marks)).await.unwrap();
-    Convergence::new(kernel, scope, Ledger::open(folder.path()).unwrap())
+    Convergence::new(
+        kernel,
+        scope,
+        Ledger::open(folder.path()).unwrap(),
+        Arc::default(),
+    )
 }
 
 #[test]

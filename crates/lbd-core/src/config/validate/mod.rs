@@ -14,6 +14,7 @@ mod notifications;
 mod routers;
 mod services;
 mod spreading;
+mod status_page;
 mod topology;
 mod tracks;
 mod weighting;
@@ -35,6 +36,7 @@ pub(super) fn config(file: &File) -> Result<Config, ConfigError> {
     let connection_sync = kernel::connection_sync(file, &routers, &services, &mut findings);
     let left_parameters = kernel::left_parameters(file, &mut findings);
     let script_user = commands::user(file.script_user.as_ref(), &mut findings);
+    let status_page = status_page::listen(file.status_page.as_ref(), &mut findings);
     findings.finish(Config {
         cluster: file.cluster.value.clone(),
         nodes,
@@ -45,5 +47,6 @@ pub(super) fn config(file: &File) -> Result<Config, ConfigError> {
         mark_backend: kernel::mark_backend(file.mark_backend),
         left_parameters,
         script_user,
+        status_page,
     })
 }

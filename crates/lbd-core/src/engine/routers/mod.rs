@@ -1,6 +1,9 @@
 //! The virtual routers that this node directs: which advert is for whom, and when each has started.
 
+mod election;
+mod rank;
 mod slot;
+mod tally;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;

@@ -28,14 +28,17 @@ impl Slot {
         self.destinations.iter().filter_map(both).collect()
     }
 
-    pub(super) fn send(&self, priority: Priority, effects: &mut Vec<Effect>) {
+    pub(super) fn send(&mut self, priority: Priority, effects: &mut Vec<Effect>) {
         for destination in &self.destinations {
             effects.push(match self.encode(priority, *destination) {
-                Ok(payload) => Effect::Send {
-                    link: self.link,
-                    destination: *destination,
-                    payload,
-                },
+                Ok(payload) => {
+                    self.tally.sent();
+                    Effect::Send {
+                        link: self.link,
+                        destination: *destination,
+                        payload,
+                    }
+                }
                 Err(error) => Effect::Report(Report::NotSent {
                     router: self.config.name.clone(),
                     detail: error.to_string(),

@@ -1,29 +1,26 @@
 //! One virtual router: its election, its adverts, and what it knows of the other directors.
 
 mod adverts;
-mod others;
+mod peers;
 
-use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
-use std::time::Duration;
 
 use healthcheck::Time;
 use vrrp_proto::{
-    Action, Actions, Counters, Envelope, Expect, GROUP_V4, GROUP_V6, Incoming, Input, Priority,
-    Router, RouterConfig, State, Vrid,
+    Action, Actions, Envelope, Expect, GROUP_V4, GROUP_V6, Incoming, Input, Priority, Router,
+    State, Vrid,
 };
 
+use super::election::{election, in_effect};
+use super::rank::others;
+use super::tally::Tally;
 use crate::config::VirtualRouter;
 use crate::desired::Role;
 use crate::engine::event::{Effect, LinkId, Report};
 use crate::engine::status::RouterStatus;
 use crate::engine::tracks::Standing;
 use crate::host::{Host, Interface};
-
-/// How often a master announces its addresses without any cause. An announcement that the network lost, or
-/// a usurper that died before it could part, would else leave hosts with a wrong MAC for minutes.
-const REFRESH: Duration = Duration::from_secs(60);
 
 /// How many senders with other settings are remembered: anyone on the LAN can be one.
 const TOLD: usize = 16;
@@ -46,7 +43,7 @@ pub(super) struct Slot {
     /// Whether its interface and source address are there; nothing before the first look.
     usable: Option<bool>,
     standing: Standing,
-    counters: Counters,
+    tally: Tally,
     /// The last sender that was not resigning, and its priority.
     heard: Option<(IpAddr, Priority)>,
     /// When that was; none when it has resigned since.
@@ -81,7 +78,7 @@ impl Slot {
             started: false,
             usable: None,
             standing: Standing::default(),
-            counters: Counters::default(),
+            tally: Tally::default(),
             heard: None,
             heard_at: None,
             decided: false,
@@ -129,7 +126,7 @@ impl Slot {
         self.router = before.router;
         self.started = before.started;
         self.usable = before.usable;
-        self.counters = before.counters;
+        self.tally = before.tally;
         self.heard = before.heard;
         self.heard_at = before.heard_at;
         self.decided = before.decided;
@@ -254,6 +251,7 @@ impl Slot {
     }
 
     fn accepted(&mut self, now: Time, incoming: &Incoming<'_>, effects: &mut Vec<Effect>) {
+        self.tally.received();
         self.compare(incoming, effects);
         self.handle(now, Input::Heard(incoming.heard()), effects);
         self.decide(incoming, effects);
@@ -294,6 +292,7 @@ impl Slot {
                 State::Backup => self.heard_at.and(self.heard).map(|(source, _)| source),
                 State::Initialize | State::Fault => None,
             },
+            adverts: self.tally.adverts(),
         }
     }
 
@@ -327,32 +326,4 @@ impl Slot {
             }
         }
     }
-}
-
-/// A router's configuration, with the priority that what is tracked leaves it.
-fn in_effect(router: &Router) -> RouterConfig {
-    RouterConfig {
-        priority: router.priority(),
-        ..*router.config()
-    }
-}
-
-/// The other directors, the highest rank first.
-fn others(host: &Host, config: &VirtualRouter) -> Vec<(Priority, IpAddr)> {
-    let mut others: Vec<(Priority, IpAddr)> = config
-        .priorities
-        .iter()
-        .filter(|(name, _)| **name != host.node)
-        .filter_map(|(name, priority)| Some((*priority, host.config.nodes.get(name)?.address)))
-        .collect();
-    others.sort_by_key(|other| Reverse(*other));
-    others
-}
-
-fn election(config: &VirtualRouter, priority: Priority, source: IpAddr) -> RouterConfig {
-    let mut election = RouterConfig::new(config.version, priority, config.advert_interval, source);
-    election.preempt = config.preempt;
-    election.preempt_delay = config.preempt_delay;
-    election.announce.refresh = Some(REFRESH);
-    election
 }

@@ -8,6 +8,7 @@ use vrrp_proto::{Envelope, Incoming, Priority, Reject, State};
 use super::{Slot, TOLD};
 use crate::config::VirtualRouter;
 use crate::engine::event::{Effect, Report};
+use crate::engine::routers::rank::is_link_local;
 
 impl Slot {
     /// Takes note of a master that will stay one.
@@ -89,9 +90,7 @@ impl Slot {
         reject: &Reject,
         effects: &mut Vec<Effect>,
     ) {
-        let reason = reject.reason();
-        self.counters.count(reason);
-        let count = self.counters.get(reason);
+        let count = self.tally.rejected(reject.reason());
         // They can come in floods: the first of a kind is told, then every power of two.
         if count.is_power_of_two() {
             effects.push(Effect::Report(Report::Rejected {
@@ -123,8 +122,4 @@ fn can_be_raised(config: &VirtualRouter) -> bool {
         .chain(config.track_interfaces.iter().map(|track| track.weight))
         .chain(config.track_processes.iter().map(|track| track.weight));
     weights.any(|weight| weight > 0) || config.track_files.iter().any(|track| track.weight != 0)
-}
-
-fn is_link_local(address: IpAddr) -> bool {
-    matches!(address, IpAddr::V6(v6) if v6.is_unicast_link_local())
 }

@@ -162,6 +162,7 @@ fn what_was_measured_is_kept_over_a_failure_and_forgotten_when_down_or_alarmed()
         role: Role::Replica,
         read_only: Some(true),
         weight: None,
+        cut_off: false,
     };
     let success = Outcome::Success {
         took: seconds(0),

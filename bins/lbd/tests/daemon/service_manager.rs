@@ -50,9 +50,11 @@ impl Manager {
             MsgFlags::empty(),
         )
         .expect("a message within 20 s");
-        let sender = received.cmsgs().unwrap().find_map(|message| match message {
-            ControlMessageOwned::ScmCredentials(who) => Some(who.pid()),
-            _ => None,
+        let sender = received.cmsgs().unwrap().find_map(|message| {
+            if let ControlMessageOwned::ScmCredentials(who) = message {
+                return Some(who.pid());
+            }
+            None
         });
         let length = received.bytes;
         let text = String::from_utf8_lossy(&text[..length]).into_owned();

@@ -89,7 +89,7 @@ impl Lookout {
                 });
                 script.run = Some(run);
             }
-            Look::Processes(name) => self.glance(id, timeout, move || Ok(count(&name))),
+            Look::Processes(name) => self.glance(id, timeout, move || count(&name)),
             Look::Number(path) => self.glance(id, timeout, move || number(&path)),
         }
     }
@@ -132,13 +132,20 @@ async fn run(runner: &Mutex<Runner>, command: &Options) -> Result<i64, String> {
 }
 
 /// How many processes run this program (an absolute path), or have this name (`/proc/PID/comm`). Zombies do nothing
-/// any more, and do not count.
-fn count(name: &str) -> i64 {
+/// any more, and do not count. An error where none is seen, and some may not be looked at.
+fn count(name: &str) -> Result<i64, String> {
     let Ok(processes) = fs::read_dir("/proc") else {
-        return 0;
+        return Ok(0);
     };
-    let is_it = |pid: &str| match name.starts_with('/') {
-        true => fs::read_link(format!("/proc/{pid}/exe")).is_ok_and(|exe| exe.as_os_str() == name),
+    let mut hidden = 0;
+    let mut is_it = |pid: &str| match name.starts_with('/') {
+        true => match fs::read_link(format!("/proc/{pid}/exe")) {
+            Ok(program) => program.as_os_str() == name,
+            Err(error) => {
+                hidden += i64::from(error.kind() == ErrorKind::PermissionDenied);
+                false
+            }
+        },
         false => {
             fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| is_called(&stat, name))
         }
@@ -146,8 +153,14 @@ fn count(name: &str) -> i64 {
     let pids = processes.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
     let found = pids
         .filter(|pid| pid.bytes().all(|octet| octet.is_ascii_digit()))
-        .filter(|pid| is_it(pid));
-    i64::try_from(found.count()).unwrap_or(i64::MAX)
+        .filter(|pid| is_it(pid))
+        .count();
+    match (found, hidden) {
+        (0, 1..) => Err(format!(
+            "not seen, and what {hidden} processes of other users run takes CAP_SYS_PTRACE to see: give its name instead of its path"
+        )),
+        _ => Ok(i64::try_from(found).unwrap_or(i64::MAX)),
+    }
 }
 
 /// `PID (NAME) STATE ...`, where the name may hold whatever (proc(5)).
@@ -184,16 +197,16 @@ mod tests {
     #[test]
     fn processes_are_counted_by_name_and_by_program() {
         let exe = fs::read_link("/proc/self/exe").unwrap();
-        assert!(count(exe.to_str().unwrap()) >= 1);
+        assert!(count(exe.to_str().unwrap()).unwrap() >= 1);
         let mut sleeper = std::process::Command::new("/bin/sleep")
             .arg("100")
             .spawn()
             .unwrap();
-        let before = count("sleep");
+        let before = count("sleep").unwrap();
         assert!(before >= 1);
         sleeper.kill().unwrap();
         sleeper.wait().unwrap();
-        assert_eq!(count("no-such-process"), 0);
+        assert_eq!(count("no-such-process"), Ok(0));
     }
 
     #[test]

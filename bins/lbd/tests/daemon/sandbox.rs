@@ -125,6 +125,25 @@ fn a_server_sets_its_kernel_parameters_with_the_rights_of_the_unit() {
 }
 
 #[test]
+fn a_process_of_another_user_is_seen_by_its_name_and_by_its_path_that_is_said_to_be_hidden() {
+    let mut sleeper = Command::new("setpriv")
+        .args(["--reuid=nobody", "--clear-groups", "sleep", "100"])
+        .spawn()
+        .unwrap();
+    let program = fs::canonicalize("/bin/sleep").unwrap();
+    let tracks = format!(
+        "track_processes: [{{ process: sleep, weight: -1 }}, {{ process: {}, weight: -2 }}], addresses",
+        program.display()
+    );
+    let host = host(&FILE.replace("addresses", &tracks), &[&unit()]);
+    host.wait("the verdicts", || {
+        host.log().contains("CAP_SYS_PTRACE") && host.log().contains("process sleep is well")
+    });
+    sleeper.kill().unwrap();
+    sleeper.wait().unwrap();
+}
+
+#[test]
 fn a_user_of_its_own_can_do_all_that_with_the_capabilities_of_the_drop_in() {
     let drop_in = packaged("examples/own-user.conf");
     assert_eq!(setting(&drop_in, "User"), "lbd");

@@ -2,25 +2,36 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::fs::{self, File};
+use std::net::Ipv4Addr;
 use std::os::fd::AsRawFd;
 use std::process::{Child, Command};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use nix::sched::{CloneFlags, setns, unshare};
 use serde_json::Value;
 use tempfile::TempDir;
+use vrrp_net::{AdvertSocket, GROUP_V4};
 
 const FILE: &str = "
 cluster: pair
 nodes: { a: { address: 192.0.2.1 }, b: { address: 192.0.2.2 } }
 virtual_routers:
-  - { name: V, id: 7, interface: eth0, priority: { a: 100, b: 90 }, addresses: [192.0.2.101] }
+  - { name: V, id: 7, interface: eth0, priority: { a: 100, b: 90 }, advert_interval: 300ms, addresses: [192.0.2.101] }
 virtual_services:
   - { name: s, address: 192.0.2.101, port: 3306, fwmark: 2, directors: [a, b] }
 ";
 
 /// What depends on the network of the test alone; the machine may have its own about IPVS, marks and clock.
-const OURS: [&str; 5] = ["parameters", "addresses", "arp", "macs", "servers"];
+const OURS: [&str; 6] = [
+    "parameters",
+    "addresses",
+    "arp",
+    "macs",
+    "servers",
+    "adverts",
+];
 
 /// Host a, whose network the thread is in, and host b, each with `eth0` on one wire.
 struct Pair {
@@ -252,6 +263,35 @@ fn a_foreign_rule_that_sets_a_mark_is_found() {
         found.contains("may set its mark on packets for the virtual address"),
         "{found}"
     );
+}
+
+#[test]
+fn an_advert_that_is_rejected_is_found_with_the_reason() {
+    let pair = Pair::sound();
+    let b = pair.b.try_clone().unwrap();
+    let done = Arc::new(AtomicBool::new(false));
+    let stop = Arc::clone(&done);
+    let sender = std::thread::spawn(move || {
+        setns(&b, CloneFlags::CLONE_NEWNET).unwrap();
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = runtime.enable_all().build().unwrap();
+        let _entered = runtime.enter();
+        let source = Ipv4Addr::new(192, 0, 2, 2);
+        let socket = AdvertSocket::open("eth0", source).unwrap();
+        while !stop.load(Ordering::Relaxed) {
+            // Version 2 of VRID 7, where the file has version 3.
+            let advert = [0x21, 7, 90, 1, 0, 1, 0, 0, 192, 0, 2, 101];
+            socket.send(&advert, GROUP_V4.into()).unwrap();
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    });
+    let found = pair.found(&["adverts"]);
+    done.store(true, Ordering::Relaxed);
+    sender.join().unwrap();
+    let told =
+        "adverts: virtual router V rejects adverts of 192.0.2.2 on eth0 (version 2, configured is";
+    assert!(found.starts_with(told), "{found}");
+    assert_eq!(found.lines().count(), 1, "{found}");
 }
 
 /// A process that ends with the test.

@@ -121,6 +121,9 @@ impl Prober {
         wait: Duration,
         mut hear: impl FnMut(&[u8]),
     ) -> Result<(), Error> {
+        if questions.is_empty() {
+            return Ok(());
+        }
         let begun = Instant::now();
         for turn in 1..=TRIES {
             for question in questions {

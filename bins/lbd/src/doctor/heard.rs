@@ -11,7 +11,7 @@ use vrrp_net::{MacAndAddress, Prober};
 use super::finding::Report;
 
 /// How long answers are waited for.
-const WAIT: Duration = Duration::from_millis(1500);
+const WAIT: Duration = Duration::from_secs(1);
 
 /// What was heard.
 #[derive(Debug, Default)]

@@ -1,9 +1,10 @@
 //! `lbd doctor`: finds what makes such a cluster fail on this host and around it, and says what to do.
 //!
 //! It changes nothing. Each family of findings has a file: what is read there is judged by a function that is pure. To the
-//! network go ARP and ICMP echo requests only.
+//! network go ARP and ICMP echo requests only, and that this host listens to VRRP's group.
 
 mod addresses;
+mod adverts;
 mod clock;
 mod finding;
 mod heard;
@@ -119,6 +120,8 @@ async fn look(around: &Surroundings) -> Report {
     report.findings.extend(holders::judge(host, &heard));
     report.findings.extend(macs::judge(host, &heard));
     servers::judge(host, &heard, &mut report);
+    let adverts = adverts::hear(host, &mut report).await;
+    report.findings.extend(adverts::judge(host, &adverts));
     marks::look(host, &around.outlook, &mut report);
     if host.directed().next().is_some() {
         ipvs::look(&mut report).await;

@@ -21,7 +21,7 @@ pub enum Error {
     },
     /// Not permitted.
     #[error(
-        "{key} may not be {action}: root or CAP_NET_ADMIN is needed, and under systemd ProtectKernelTunables=no"
+        "{key} may not be {action}: root or CAP_NET_ADMIN is needed, and under systemd ReadWritePaths=/proc/sys/net"
     )]
     Denied {
         /// The parameter.
@@ -31,7 +31,7 @@ pub enum Error {
     },
     /// `/proc/sys` is mounted read-only, as in many containers.
     #[error(
-        "{key} cannot be written, /proc/sys is read-only: set it on the host or start the container with --sysctl; under systemd set ProtectKernelTunables=no"
+        "{key} cannot be written, /proc/sys is read-only: set it on the host or start the container with --sysctl; under systemd set ReadWritePaths=/proc/sys/net"
     )]
     ReadOnly {
         /// The parameter.

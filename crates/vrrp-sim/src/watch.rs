@@ -17,6 +17,8 @@ pub(crate) struct Watch {
     /// What a backup has heard; empty in the other states.
     backup: Option<Listening>,
     /// When a master last advertised.
+    /// In fault, whether it handed its role over before.
+    handed_over: bool,
     advertised: Nanos,
 }
 
@@ -52,6 +54,7 @@ impl Watch {
             config,
             priority: config.priority,
             backup: None,
+            handed_over: false,
             advertised: 0,
         }
     }
@@ -184,13 +187,13 @@ impl Watch {
                 self.resigned(call)?;
                 backup.handed_over = true;
             }
+            Input::FaultCleared => backup.handed_over = self.handed_over,
             Input::Heard(_)
             | Input::Start
             | Input::Stop
             | Input::Tick
             | Input::SetPriority(_)
             | Input::Fault
-            | Input::FaultCleared
             | Input::EndHandover
             | Input::TakeOver => {}
         }
@@ -199,6 +202,13 @@ impl Watch {
     }
 
     fn left(&mut self, call: &Call<'_>) -> Result<(), Violation> {
+        // A fault does not make it forgotten; other inputs find a router in fault still so.
+        if call.before != State::Fault {
+            self.handed_over = self.backup.is_some_and(|backup| backup.handed_over);
+        }
+        if call.input == Input::EndHandover || call.router.state() == State::Initialize {
+            self.handed_over = false;
+        }
         self.backup = None;
         if call.before == State::Master {
             self.resigned(call)?;

@@ -34,6 +34,8 @@ impl Prober {
         }
     }
 
+    /// The larger kinds are boxed: what a task takes is kept until the next probe, and there may be ten thousand of the
+    /// smallest kind.
     pub(super) async fn probe(&mut self, assignment: &Assignment, timeout: Duration) -> Outcome {
         let source = assignment.source;
         match (self, &assignment.check.probe) {
@@ -42,10 +44,10 @@ impl Prober {
                 tcp::probe(assignment.target, &options).await
             }
             (Self::Mysql(mysql), Probe::Mysql(probe)) => {
-                mysql.probe(assignment, probe, timeout).await
+                Box::pin(mysql.probe(assignment, probe, timeout)).await
             }
-            (Self::Exec(check), _) => check.probe().await,
-            (Self::Http(kept), Probe::Http(probe)) => ask(kept, assignment, probe).await,
+            (Self::Exec(check), _) => Box::pin(check.probe()).await,
+            (Self::Http(kept), Probe::Http(probe)) => Box::pin(ask(kept, assignment, probe)).await,
             (Self::Impossible(why), _) => Outcome::Alarm(Alarm::Other(why.as_str().into())),
             (Self::Mysql(_) | Self::Http(_), _) => Outcome::Failure(Failure::Lost),
         }

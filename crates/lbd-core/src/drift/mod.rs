@@ -97,7 +97,7 @@ impl Drift {
         }
         match self.repairs.judge(now, step) {
             Verdict::Repair(count) | Verdict::Fight(count) => (true, Some(count)),
-            Verdict::Hold => (step.is_for_safety(), None),
+            Verdict::Hold => (false, None),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use ipvs_netlink::Change;
-use lbd_core::desired::{Desired, Marks};
+use lbd_core::desired::{Desired, Marks, Vip};
 use lbd_core::drift::{Drift, Fight};
 use lbd_core::plan::{Actual, Corner, Scope, Step, plan};
 use netfilter_mark::ChainState;
@@ -120,7 +120,10 @@ impl Convergence {
         let done = self.try_converge(&desired, mailbox, &mut failures).await;
         // Not before the rules stand in the backend that is used now; whatever else is wrong.
         let stand = !matches!(desired.marks, Marks::AsIs) && self.drift.is_settled(Corner::Marks);
-        if self.left_elsewhere && stand && !mailbox.has_newer() {
+        // Another host that has taken a role over does not wait for it.
+        let mut addresses = desired.addresses.iter();
+        let role_lost = addresses.any(|vip| is_let_go(vip, mailbox));
+        if self.left_elsewhere && stand && !role_lost {
             match self.kernel.clear_other_backends() {
                 Ok(()) => self.left_elsewhere = false,
                 Err(error) => failures.push(format!(
@@ -180,10 +183,7 @@ impl Convergence {
         if let Err(error) = self.ledger.settle(&done, &actual, desired) {
             failures.push(error.to_string());
         }
-        // A round that was broken off for a newer order has not brought everything to where it should be.
-        if !mailbox.has_newer() {
-            self.drift.settle(&actual);
-        }
+        self.drift.settle(&actual);
         done.len()
     }
 
@@ -239,8 +239,9 @@ impl Convergence {
         for run in steps.chunk_by(|one, next| is_of_ipvs(one) && is_of_ipvs(next)) {
             match run {
                 [step] if !is_of_ipvs(step) => {
-                    if attracts(step) && mailbox.has_newer() {
-                        return;
+                    if is_for_a_lost_role(step, mailbox) {
+                        self.drift.failed(step);
+                        continue;
                     }
                     self.carry_out_one(step.clone(), done, failures).await;
                 }
@@ -297,7 +298,7 @@ impl Convergence {
             Ok(()) => {
                 info!("{step}");
                 if let Step::AddAddress(vip) = &step
-                    && attracts(&step)
+                    && attracts(vip)
                 {
                     self.announce
                         .insert((vip.interface.clone(), vip.address.addr()));
@@ -350,18 +351,20 @@ impl Convergence {
 
     /// Tells the network who holds the addresses that were ordered or came up since, unless they were
     /// taken off again in the meantime. One that is wanted but not there yet is announced
-    /// when it has come. While a newer order waits nothing is announced: it may be that the role is lost.
+    /// when it has come. One that is not in a newer desired state that waits is not announced: the role is lost.
     pub(super) async fn announce(&mut self, mailbox: &Mailbox) {
-        if self.announce.is_empty() || mailbox.has_newer() {
+        if self.announce.is_empty() {
             return;
         }
         let held = match self.kernel.addresses().await {
             Ok(held) => held,
             Err(error) => return warn!("cannot announce: {error}"),
         };
-        while !mailbox.has_newer()
-            && let Some((interface, address)) = self.announce.pop_first()
-        {
+        for (interface, address) in std::mem::take(&mut self.announce) {
+            if mailbox.lets_go_of(&interface, address) {
+                self.announce.insert((interface, address));
+                continue;
+            }
             let there = held
                 .iter()
                 .any(|vip| vip.interface == interface && vip.address.addr() == address);
@@ -384,9 +387,22 @@ impl Convergence {
     }
 }
 
-/// Whether a step draws traffic to this host. It must not be done for a role that is lost already.
-fn attracts(step: &Step) -> bool {
-    matches!(step, Step::AddAddress(vip) if vip.interface != "lo")
+/// Whether an address draws traffic to this host.
+fn attracts(vip: &Vip) -> bool {
+    vip.interface != "lo"
+}
+
+/// Whether a step draws traffic for a role that is lost already. Other news are no reason to leave it out: where they come
+/// faster than the kernel is brought to where it should be, it would never be done.
+fn is_for_a_lost_role(step: &Step, mailbox: &Mailbox) -> bool {
+    let Step::AddAddress(vip) = step else {
+        return false;
+    };
+    attracts(vip) && is_let_go(vip, mailbox)
+}
+
+fn is_let_go(vip: &Vip, mailbox: &Mailbox) -> bool {
+    mailbox.lets_go_of(&vip.interface, vip.address.addr())
 }
 
 fn is_of_ipvs(step: &Step) -> bool {

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::process::Command;
@@ -92,12 +93,16 @@ async fn convergence(folder: &TempDir, marks: Option<&Backend>) -> Convergence {
     Convergence::new(kernel, scope, Ledger::open(folder.path()).unwrap())
 }
 
+/// Announcements of [`vip`] that were ordered.
+fn announcement() -> BTreeSet<(String, IpAddr)> {
+    [("eth0".to_owned(), vip().address.addr())].into()
+}
+
 #[test]
-fn an_address_is_announced_but_not_while_a_newer_order_waits() {
+fn an_address_is_announced_but_not_while_a_newer_order_waits_that_lacks_it() {
     network();
     let folder = TempDir::new().unwrap();
     let ear = ear();
-    let announcement = BTreeSet::from([("eth0".to_owned(), vip().address.addr())]);
     let runtime = crate::runtime::of_one_thread().unwrap();
     runtime.block_on(async {
         let mut state = convergence(&folder, None).await;
@@ -107,7 +112,7 @@ fn an_address_is_announced_but_not_while_a_newer_order_waits() {
         state.announce(&mailbox).await;
         assert!(hears(&ear), "an address that came up is announced");
 
-        state.order(None, announcement.clone());
+        state.order(None, announcement());
         state.converge(&mailbox).await;
         mailbox.order(|orders| orders.desired = Some(Desired::default()));
         state.announce(&mailbox).await;
@@ -119,16 +124,40 @@ fn an_address_is_announced_but_not_while_a_newer_order_waits() {
         state.announce(&mailbox).await;
         assert_eq!(heard(&ear), 0, "and the address gone");
 
-        state.order(Some(wanted()), announcement);
-        mailbox.order(|orders| orders.desired = Some(wanted()));
-        state.converge(&mailbox).await;
+        state.order(Some(wanted()), announcement());
+        mailbox.order(|orders| orders.desired = Some(Desired::default()));
+        assert_eq!(state.converge(&mailbox).await, 0, "the role is lost again");
         state.announce(&mailbox).await;
-        assert_eq!(heard(&ear), 0, "it is not there yet");
+        assert_eq!(heard(&ear), 0, "it is not there");
+        mailbox.order(|orders| orders.desired = Some(wanted()));
         let orders = mailbox.take();
         state.order(orders.desired, orders.announce);
         state.converge(&mailbox).await;
         state.announce(&mailbox).await;
         assert!(hears(&ear), "what waited is announced later");
+    });
+}
+
+#[test]
+fn news_of_other_things_keep_no_address_from_coming_up_and_being_announced() {
+    network();
+    let folder = TempDir::new().unwrap();
+    let ear = ear();
+    let runtime = crate::runtime::of_one_thread().unwrap();
+    runtime.block_on(async {
+        let mut state = convergence(&folder, None).await;
+        let mailbox = Mailbox::default();
+        state.order(Some(wanted()), BTreeSet::new());
+        mailbox.order(|orders| orders.desired = Some(marked()));
+        assert_eq!(state.converge(&mailbox).await, 1);
+        state.announce(&mailbox).await;
+        assert!(hears(&ear), "there and announced");
+        assert!(mailbox.has_newer());
+        ip("addr del 192.0.2.101/32 dev eth0");
+        state.order(None, announcement());
+        assert_eq!(state.converge(&mailbox).await, 1);
+        state.announce(&mailbox).await;
+        assert!(hears(&ear), "again, as ordered");
     });
 }
 

@@ -32,6 +32,13 @@ fn network() {
     ] {
         ip(words);
     }
+    // Until the kernel has seen to its carrier it sends nothing.
+    let sends = (0..500).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+        let link = Command::new("ip").args(["link", "show", "eth0"]).output();
+        String::from_utf8_lossy(&link.unwrap().stdout).contains("state UP")
+    });
+    assert!(sends, "eth0 comes up");
 }
 
 fn ip(words: &str) {

@@ -215,6 +215,24 @@ fn what_others_must_be_kept_from_is_done_even_in_a_fight() {
     }
 }
 
+#[test]
+fn an_address_with_another_prefix_length_is_replaced_or_left_but_never_only_taken_away() {
+    let mut drift = settled();
+    let Step::AddAddress(mut vip) = address(1) else {
+        unreachable!()
+    };
+    vip.address = "192.0.2.1/24".parse().unwrap();
+    let due = [Step::RemoveAddress(vip), address(1)];
+    let mut replaced = 0;
+    for second in 0..30 {
+        let (tried, repairs) = round(&mut drift, seconds(second), &due, all_well);
+        assert!(tried.is_empty() || tried == due, "{tried:?}");
+        assert_eq!(repairs, usize::from(!tried.is_empty()), "one repair");
+        replaced += repairs;
+    }
+    assert_eq!(replaced, PATIENCE + 1, "and it is a fight");
+}
+
 proptest! {
     /// Whatever fails and however long, each thing that is right is put right as often as if nothing failed beside it.
     #[test]

@@ -188,7 +188,7 @@ impl Convergence {
     }
 
     /// Takes the addresses of a lost role off before anything else is looked at: reading the mark chain takes a
-    /// process, and another host has the role already.
+    /// process, and another host has the role already. One that has another prefix length than it should is none of them.
     async fn let_go(
         &mut self,
         desired: &Desired,
@@ -208,7 +208,9 @@ impl Convergence {
             marks: None,
         };
         let mut steps = plan(desired, &known, scope);
-        steps.retain(|step| matches!(step, Step::RemoveAddress(_)));
+        steps.retain(|step| {
+            matches!(step, Step::RemoveAddress(vip) if !desired.has_address(&vip.interface, vip.address.addr()))
+        });
         let mut done = Vec::new();
         for step in self.allowed(steps) {
             self.carry_out_one(step, &mut done, failures).await;

@@ -75,16 +75,14 @@ impl Convergence {
     }
 
     /// Goes over to another file.
-    pub(super) async fn reform(&mut self, reform: Reform) {
+    pub(super) fn reform(&mut self, reform: Reform) {
         reform.in_force.keep();
         self.drift.renew();
         self.scope = reform.scope;
         self.marks = None;
         self.left_elsewhere = true;
         self.surveyed = false;
-        if let Err(error) = self.kernel.reform(reform.needs).await {
-            error!("the kernel cannot be reached as the new file needs it: {error}");
-        }
+        self.kernel.reform(reform.needs);
     }
 
     /// Makes the next look at the kernel include the mark chain.

@@ -160,6 +160,8 @@ fn news_of_other_things_keep_no_address_from_coming_up_and_being_announced() {
         state.announce(&mailbox).await;
         assert!(hears(&ear), "there and announced");
         assert!(mailbox.has_newer());
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        heard(&ear);
         ip("addr del 192.0.2.101/32 dev eth0");
         state.order(None, announcement());
         assert_eq!(state.converge(&mailbox).await, 1);
@@ -230,16 +232,14 @@ fn another_mark_backend_takes_the_rules_over_and_the_first_one_is_cleared() {
         assert_eq!(state.converge(&mailbox).await, 2, "address and rules");
         for (new, old) in [(&nftables, &iptables), (&iptables, &nftables)] {
             assert!(old.read().unwrap().holds(&rules()));
-            state
-                .reform(Reform {
-                    scope: Scope {
-                        marks: true,
-                        ..Scope::default()
-                    },
-                    needs: needs(Some(new)),
-                    in_force: InForce::new(folder.path(), "the new file".to_owned()),
-                })
-                .await;
+            state.reform(Reform {
+                scope: Scope {
+                    marks: true,
+                    ..Scope::default()
+                },
+                needs: needs(Some(new)),
+                in_force: InForce::new(folder.path(), "the new file".to_owned()),
+            });
             assert_eq!(state.converge(&mailbox).await, 1, "the rules only");
             assert_eq!(state.ending(), Ok(()));
             assert!(new.read().unwrap().holds(&rules()));
@@ -249,4 +249,31 @@ fn another_mark_backend_takes_the_rules_over_and_the_first_one_is_cleared() {
     });
     let kept = std::fs::read_to_string(folder.path().join("in-force.yaml"));
     assert_eq!(kept.unwrap(), "the new file");
+}
+
+#[test]
+fn a_file_that_comes_to_need_ipvs_has_it_or_is_told_so_at_each_try() {
+    network();
+    let folder = TempDir::new().unwrap();
+    let runtime = crate::runtime::of_one_thread().unwrap();
+    runtime.block_on(async {
+        let reached = ipvs_netlink::Client::connect().await;
+        let mut state = convergence(&folder, None).await;
+        state.reform(Reform {
+            scope: Scope::default(),
+            needs: Needs {
+                ipvs: true,
+                marks: None,
+            },
+            in_force: InForce::new(folder.path(), "the new file".to_owned()),
+        });
+        state.order(Some(wanted()), BTreeSet::new());
+        for changes in [1, 0] {
+            assert_eq!(state.converge(&Mailbox::default()).await, changes);
+            match &reached {
+                Ok(_) => assert_eq!(state.ending(), Ok(())),
+                Err(error) => assert_eq!(state.ending(), Err(error.to_string())),
+            }
+        }
+    });
 }

@@ -160,7 +160,8 @@ impl Ledger {
     }
 
     /// Crosses out what the steps took away, and what others took away before: should it come back, it
-    /// will not be lbd's. To be called after the steps were carried out.
+    /// will not be lbd's. Writes down what is wanted and there although no step makes it any more: an earlier daemon that
+    /// could not write has made it. To be called after the steps were carried out.
     pub(super) fn settle(
         &mut self,
         steps: &[Step],
@@ -182,6 +183,9 @@ impl Ledger {
         if none_runs && desired.sync.is_none() {
             pages.sync = false;
         }
+        pages.sync |= desired.sync.is_some_and(|wanted| before.runs(&wanted));
+        let chains = !matches!(before.marks, None | Some(ChainState::Absent));
+        pages.marks |= chains && matches!(desired.marks, Marks::Exactly(_));
         if before.marks == Some(ChainState::Absent) && desired.marks == Marks::Absent {
             pages.marks = false;
         }

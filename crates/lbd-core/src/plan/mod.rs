@@ -43,6 +43,13 @@ impl Actual {
             .is_some_and(|services| services.contains_key(key))
     }
 
+    /// Whether the kernel is known to run a sync daemon of this role, interface and ID.
+    #[must_use]
+    pub fn runs(&self, wanted: &Daemon) -> bool {
+        let mut running = self.sync.iter().flatten();
+        running.any(|found| same(found, wanted))
+    }
+
     /// Whether this corner of the kernel could be read.
     #[must_use]
     pub fn knows(&self, corner: Corner) -> bool {

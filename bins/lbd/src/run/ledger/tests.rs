@@ -86,6 +86,10 @@ fn set(key: Key, to: i32) -> Step {
     })
 }
 
+fn backup() -> Daemon {
+    Daemon::new(DaemonRole::Backup, Name::new("eth0").unwrap(), 7)
+}
+
 /// What makes something.
 fn making() -> Vec<Step> {
     vec![
@@ -98,10 +102,9 @@ fn making() -> Vec<Step> {
 
 /// What takes something away, or keeps harm from others.
 fn keeping_harm_away() -> Vec<Step> {
-    let backup = Daemon::new(DaemonRole::Backup, Name::new("eth0").unwrap(), 7);
     vec![
         Step::RemoveAddress(vip()),
-        Step::StartSync(backup),
+        Step::StartSync(backup()),
         Step::StopSync(DaemonRole::Master),
         Step::RemoveDestination(service().key, server().key()),
         Step::RemoveService(service().key),
@@ -139,6 +142,34 @@ fn what_cannot_be_written_down_is_not_made_but_what_keeps_harm_away_is() {
     let read = Ledger::open(folder.path()).unwrap();
     assert!(read.scope().addresses.contains(&vip()));
     assert_eq!(read.written().len(), 2, "what was set meanwhile too");
+}
+
+#[test]
+fn a_sync_daemon_and_marks_that_an_earlier_daemon_could_not_write_down_are_when_they_are_found() {
+    let folder = TempDir::new().unwrap();
+    let mut ledger = Ledger::open(folder.path()).unwrap();
+    let desired = Desired {
+        sync: Some(backup()),
+        marks: Marks::Exactly(Vec::new()),
+        ..Desired::default()
+    };
+    let nothing = Actual {
+        sysctl_changes: Vec::new(),
+        addresses: BTreeSet::new(),
+        services: Some([].into()),
+        sync: Some(BTreeSet::new()),
+        marks: Some(ChainState::Absent),
+    };
+    let found = Actual {
+        sync: Some([backup()].into()),
+        marks: Some(ChainState::Installed(Vec::new())),
+        ..nothing.clone()
+    };
+    for (kernel, there) in [(&nothing, false), (&found, true)] {
+        ledger.settle(&[], kernel, &desired).unwrap();
+        let read = Ledger::open(folder.path()).unwrap().scope();
+        assert_eq!((read.sync, read.marks), (there, there));
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@
 //! the NIC. The mark rules with their guard are there as long as a service is: a connection entry of long ago
 //! is followed in any gap between them. Where nothing differs there is no step.
 
+mod guard;
 mod step;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,6 +17,7 @@ use sysctl_tune::Change;
 
 use crate::desired::{Desired, DesiredService, Marks, Vip, Want};
 use crate::host::Host;
+pub use guard::split_unguarded;
 pub use step::{Corner, Step};
 
 /// The part of the kernel's state that lbd looks at.

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use ipvs_netlink::Change;
 use lbd_core::desired::{Desired, Marks, Vip};
 use lbd_core::drift::{Drift, Fight};
-use lbd_core::plan::{Actual, Corner, Scope, Step, plan};
+use lbd_core::plan::{Actual, Corner, Scope, Step, plan, split_unguarded};
 use netfilter_mark::ChainState;
 use tokio::time::Instant;
 use tracing::{error, info, warn};
@@ -177,7 +177,9 @@ impl Convergence {
         let steps = self.allowed(plan(desired, &actual, &scope));
         let steps = self.write_down(steps, failures);
         self.marks = actual.marks.clone();
-        self.carry_out(&steps, mailbox, &mut done, failures).await;
+        let known = actual.marks.is_some();
+        self.carry_out_guarded(steps, desired, known, mailbox, &mut done, failures)
+            .await;
         if let Err(error) = self.ledger.settle(&done, &actual, desired) {
             failures.push(error.to_string());
         }
@@ -226,6 +228,28 @@ impl Convergence {
             );
         }
         allowed.into_iter().map(|allowed| allowed.step).collect()
+    }
+
+    /// Carries out the steps; the guard comes before what it guards. `known` is whether the mark rules could be read.
+    async fn carry_out_guarded(
+        &mut self,
+        mut steps: Vec<Step>,
+        desired: &Desired,
+        known: bool,
+        mailbox: &Mailbox,
+        done: &mut Vec<Step>,
+        failures: &mut Vec<String>,
+    ) {
+        let is_marks = |step: &Step| matches!(step, Step::SetMarks(_));
+        let marks = steps.iter().position(is_marks);
+        let guarded = steps.split_off(marks.map_or(0, |place| place + 1));
+        self.carry_out(&steps, mailbox, done, failures).await;
+        let stand = match marks {
+            Some(_) => done.iter().any(is_marks),
+            None => known,
+        };
+        let guarded = self.keep_guarded(guarded, desired, stand, failures);
+        self.carry_out(&guarded, mailbox, done, failures).await;
     }
 
     /// Carries out the steps, those that follow each other in IPVS together, and notes those that were done.
@@ -345,6 +369,28 @@ impl Convergence {
             let kept_back = unwritten.kept_back.iter();
             kept_back.for_each(|step| self.drift.failed(step));
             failures.push(unwritten.to_string());
+        }
+        steps
+    }
+
+    /// Leaves out what must not be made while the mark rules with their guard do not stand.
+    fn keep_guarded(
+        &mut self,
+        steps: Vec<Step>,
+        desired: &Desired,
+        stand: bool,
+        failures: &mut Vec<String>,
+    ) -> Vec<Step> {
+        if stand {
+            return steps;
+        }
+        let (steps, waiting) = split_unguarded(desired, steps);
+        waiting.iter().for_each(|step| self.drift.failed(step));
+        if !waiting.is_empty() {
+            failures.push(format!(
+                "{} changes of IPVS wait for the mark rules: without their guard, frames could go in circles",
+                waiting.len()
+            ));
         }
         steps
     }

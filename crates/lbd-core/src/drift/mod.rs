@@ -7,6 +7,7 @@
 //! What could not be brought to where an order wants it is no drift when it is tried again. That is kept thing by thing: one
 //! that fails for ever must not hide what others do to the rest.
 
+mod order;
 mod repairs;
 mod settled;
 
@@ -15,6 +16,7 @@ use std::time::Duration;
 
 use ipvs_netlink::ServiceKey;
 
+use crate::desired::Desired;
 use crate::plan::{Actual, Corner, Step};
 pub use repairs::{Fight, PATIENCE, PAUSE, QUIET, Repairs, Verdict, WINDOW};
 use settled::Pending;
@@ -36,7 +38,13 @@ pub struct Allowed {
 }
 
 impl Drift {
-    /// Something new is asked for, or everything is to be put right without regard to fights: no step of the
+    /// Something else is wanted now. Steps about what it wants otherwise than the order before are no repairs; the rest is
+    /// watched as before, and fought over as before.
+    pub fn order(&mut self, old: &Desired, new: &Desired) {
+        self.pending.order(&order::differences(old, new));
+    }
+
+    /// Everything is to be put right without regard to fights, as at a start or with another file: no step of the
     /// next round is a repair.
     pub fn renew(&mut self) {
         self.pending.renew();

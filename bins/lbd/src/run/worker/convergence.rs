@@ -67,9 +67,12 @@ impl Convergence {
     }
 
     pub(super) fn order(&mut self, desired: Option<Desired>, announce: BTreeSet<(String, IpAddr)>) {
-        if desired.is_some() && self.desired != desired {
-            self.drift.renew();
-            self.desired = desired;
+        if let Some(new) = desired {
+            match &self.desired {
+                Some(old) => self.drift.order(old, &new),
+                None => self.drift.renew(),
+            }
+            self.desired = Some(new);
         }
         self.announce.extend(announce);
     }

@@ -184,6 +184,13 @@ impl Desired {
         desired
     }
 
+    /// Whether this address is wanted on this interface, with whatever prefix length.
+    #[must_use]
+    pub fn has_address(&self, interface: &str, address: IpAddr) -> bool {
+        let mut addresses = self.addresses.iter();
+        addresses.any(|vip| vip.interface == interface && vip.address.addr() == address)
+    }
+
     /// What stays when lbd has stopped: the addresses on `lo`, which hold live local sockets, and
     /// the parameters without which the host would answer ARP for them.
     #[must_use]

@@ -9,7 +9,7 @@ use ipvs_netlink::{
     ServiceKey,
 };
 use lbd_core::desired::{Desired, DesiredService, Marks, Vip, Want};
-use lbd_core::plan::{Actual, ActualService, Scope, Step, plan};
+use lbd_core::plan::{Actual, ActualService, Scope, Step, plan, split_unguarded};
 use netfilter_mark::{ChainState, MarkRule, Protocol};
 use proptest::prelude::*;
 use sysctl_tune::{Change, Key};
@@ -251,6 +251,38 @@ fn what_could_not_be_read_keeps_nothing_else_from_being_done() {
     };
     let steps = plan(&Desired::default(), &actual, &scope);
     assert_eq!(steps, [Step::RemoveAddress(vip(1, "eth0"))]);
+}
+
+#[test]
+fn without_the_guard_a_new_service_waits_with_its_servers_and_nothing_else() {
+    let wanted = |mark| DesiredService {
+        service: Service::new(key(mark), Scheduler::RR),
+        destinations: [(server(1, 1).key(), Want::Present(server(1, 1)))].into(),
+    };
+    let desired = Desired {
+        addresses: [vip(1, "eth0")].into(),
+        services: [1, 2, 3].map(|mark| (key(mark), wanted(mark))).into(),
+        // The third service's marks are made by others.
+        marks: Marks::Exactly(vec![rule(1), rule(2)]),
+        ..Desired::default()
+    };
+    let mut actual = empty();
+    let there = ActualService {
+        service: wanted(1).service,
+        destinations: BTreeMap::new(),
+    };
+    services(&mut actual).insert(key(1), there);
+    let steps = plan(&desired, &actual, &Scope::default());
+    let (go_on, wait) = split_unguarded(&desired, steps.clone());
+    let second = [
+        Step::AddService(wanted(2).service),
+        Step::AddDestination(key(2), server(1, 1)),
+    ];
+    assert_eq!(wait, second);
+    let others = steps.into_iter().filter(|step| !second.contains(step));
+    assert_eq!(go_on, others.collect::<Vec<_>>());
+    assert!(go_on.contains(&Step::AddService(wanted(3).service)));
+    assert!(go_on.contains(&Step::AddAddress(vip(1, "eth0"))));
 }
 
 #[test]

@@ -39,7 +39,9 @@ impl KernelError {
 #[derive(Debug)]
 pub(crate) struct Kernel {
     network: Netlink,
+    /// None where it is not needed, or could not be reached when another file came to need it.
     ipvs: Option<Client>,
+    needs_ipvs: bool,
     marks: Option<Backend>,
 }
 
@@ -52,19 +54,18 @@ impl Kernel {
                 true => Some(Client::connect().await?),
                 false => None,
             },
+            needs_ipvs: needs.ipvs,
             marks: needs.marks,
         })
     }
 
-    /// Opens what another file needs beyond that; what is open stays, as something may be left there.
-    pub(super) async fn reform(&mut self, needs: Needs) -> Result<(), KernelError> {
+    /// Goes over to what another file needs; what is open stays, as something may be left there. IPVS is reached with the next
+    /// [`read`](Self::read), and each one after it until that works.
+    pub(super) fn reform(&mut self, needs: Needs) {
         if needs.marks.is_some() {
             self.marks = needs.marks;
         }
-        if needs.ipvs && self.ipvs.is_none() {
-            self.ipvs = Some(Client::connect().await?);
-        }
-        Ok(())
+        self.needs_ipvs = needs.ipvs;
     }
 
     /// What the mark rules are made with, where there are any.
@@ -148,11 +149,17 @@ impl Kernel {
     }
 
     /// The services that are wanted or may be lbd's; those of others are not looked into.
+    ///
+    /// # Errors
+    /// The table cannot be read, or IPVS not be reached.
     async fn services(
         &mut self,
         desired: &Desired,
         scope: &Scope,
     ) -> Result<BTreeMap<ServiceKey, ActualService>, KernelError> {
+        if self.needs_ipvs && self.ipvs.is_none() {
+            self.ipvs = Some(Client::connect().await?);
+        }
         let Some(ipvs) = &mut self.ipvs else {
             return Ok(BTreeMap::new());
         };
@@ -169,7 +176,7 @@ impl Kernel {
         Ok(ipvs.table(ours).await?.into_iter().map(entry).collect())
     }
 
-    /// The sync daemons that run; not known where they are none of lbd's business.
+    /// The sync daemons that run; not known where they are none of lbd's business, or IPVS is not reached.
     async fn sync(&mut self, scope: &Scope) -> Result<Option<BTreeSet<Daemon>>, KernelError> {
         let Some(ipvs) = self.ipvs.as_mut().filter(|_| scope.sync) else {
             return Ok(None);

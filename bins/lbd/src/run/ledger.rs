@@ -26,7 +26,10 @@ mod tests;
 #[derive(Debug)]
 pub(crate) struct Ledger {
     path: PathBuf,
+    /// What is lbd's.
     pages: Pages,
+    /// What the file says of that: less, after something that keeps harm from others was done while it could not be written.
+    written: Pages,
 }
 
 /// What could not be written down, and is not to be made now.
@@ -105,7 +108,12 @@ impl Ledger {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Pages::default(),
             Err(error) => return Err(error),
         };
-        Ok(Self { path, pages })
+        let written = pages.clone();
+        Ok(Self {
+            path,
+            pages,
+            written,
+        })
     }
 
     /// What is written down as lbd's.
@@ -138,7 +146,7 @@ impl Ledger {
 
     /// Writes down what the steps will make, before they are carried out, and gives those that may be. Where it
     /// cannot be written, nothing is made that is not written down already: it could not be found again or put back.
-    /// What keeps harm from others is done all the same.
+    /// What keeps harm from others is done all the same, and written down as soon as that is possible.
     pub(super) fn announce(&mut self, steps: Vec<Step>) -> (Vec<Step>, Option<Unwritten>) {
         let mut pages = self.pages.clone();
         steps.iter().for_each(|step| pages.add(step));
@@ -146,12 +154,14 @@ impl Ledger {
             return (steps, None);
         };
         let may = |step: &Step| step.is_for_safety() || self.pages.has(step);
-        let (steps, kept_back) = steps.into_iter().partition(may);
+        let (steps, kept_back): (Vec<Step>, Vec<Step>) = steps.into_iter().partition(may);
+        steps.iter().for_each(|step| self.pages.add(step));
         (steps, Some(Unwritten { kept_back, error }))
     }
 
     /// Crosses out what the steps took away, and what others took away before: should it come back, it
-    /// will not be lbd's. To be called after the steps were carried out.
+    /// will not be lbd's. Writes down what is wanted and there although no step makes it any more: an earlier daemon that
+    /// could not write has made it. To be called after the steps were carried out.
     pub(super) fn settle(
         &mut self,
         steps: &[Step],
@@ -173,6 +183,9 @@ impl Ledger {
         if none_runs && desired.sync.is_none() {
             pages.sync = false;
         }
+        pages.sync |= desired.sync.is_some_and(|wanted| before.runs(&wanted));
+        let chains = !matches!(before.marks, None | Some(ChainState::Absent));
+        pages.marks |= chains && matches!(desired.marks, Marks::Exactly(_));
         if before.marks == Some(ChainState::Absent) && desired.marks == Marks::Absent {
             pages.marks = false;
         }
@@ -183,7 +196,8 @@ impl Ledger {
     }
 
     fn store(&mut self, pages: Pages) -> io::Result<()> {
-        if pages == self.pages {
+        if pages == self.written {
+            self.pages = pages;
             return Ok(());
         }
         let text = serde_json::to_string_pretty(&pages)?;
@@ -192,6 +206,7 @@ impl Ledger {
             let text = format!("cannot write down in {path} what is lbd's: {error}");
             io::Error::new(error.kind(), text)
         })?;
+        self.written.clone_from(&pages);
         self.pages = pages;
         Ok(())
     }

@@ -7,6 +7,7 @@
 //! What could not be brought to where an order wants it is no drift when it is tried again. That is kept thing by thing: one
 //! that fails for ever must not hide what others do to the rest.
 
+mod order;
 mod repairs;
 mod settled;
 
@@ -15,6 +16,7 @@ use std::time::Duration;
 
 use ipvs_netlink::ServiceKey;
 
+use crate::desired::Desired;
 use crate::plan::{Actual, Corner, Step};
 pub use repairs::{Fight, PATIENCE, PAUSE, QUIET, Repairs, Verdict, WINDOW};
 use settled::Pending;
@@ -36,7 +38,13 @@ pub struct Allowed {
 }
 
 impl Drift {
-    /// Something new is asked for, or everything is to be put right without regard to fights: no step of the
+    /// Something else is wanted now. Steps about what it wants otherwise than the order before are no repairs; the rest is
+    /// watched as before, and fought over as before.
+    pub fn order(&mut self, old: &Desired, new: &Desired) {
+        self.pending.order(&order::differences(old, new));
+    }
+
+    /// Everything is to be put right without regard to fights, as at a start or with another file: no step of the
     /// next round is a repair.
     pub fn renew(&mut self) {
         self.pending.renew();
@@ -50,16 +58,21 @@ impl Drift {
 
     /// The steps of a plan that may be carried out, in their order. `now` is monotonic, from any origin.
     ///
-    /// A service that is missing took its servers along: they are put back with it or held with it, and are no repairs of
-    /// their own.
+    /// Steps about the same thing are carried out or held together, and are one repair. So are a service that is missing
+    /// and its servers, which it took along.
     #[must_use]
     pub fn allow(&mut self, now: Duration, steps: Vec<Step>) -> Vec<Allowed> {
+        let replaced = replaced_addresses(&steps);
         let mut services = BTreeMap::new();
+        let mut things = BTreeMap::new();
         let judged = steps.into_iter().filter_map(|step| {
-            let (may, repair) = match service_of(&step).and_then(|key| services.get(&key)) {
-                Some(with_service) => (*with_service, None),
-                None => self.judge(now, &step),
+            let with_service = service_of(&step).and_then(|key| services.get(&key));
+            let thing = step.thing();
+            let (may, repair) = match with_service.or_else(|| things.get(&thing)) {
+                Some(with_other) => (*with_other, None),
+                None => self.judge(now, replaced.get(&thing).unwrap_or(&step)),
             };
+            things.insert(thing, may);
             if let Step::AddService(service) = &step {
                 services.insert(service.key, may);
             }
@@ -97,9 +110,18 @@ impl Drift {
         }
         match self.repairs.judge(now, step) {
             Verdict::Repair(count) | Verdict::Fight(count) => (true, Some(count)),
-            Verdict::Hold => (step.is_for_safety(), None),
+            Verdict::Hold => (false, None),
         }
     }
+}
+
+/// The steps that add an address, by thing: where it is there with another prefix length, taking that off is no matter of
+/// safety, as the host is to have the address.
+fn replaced_addresses(steps: &[Step]) -> BTreeMap<String, Step> {
+    let added = steps
+        .iter()
+        .filter(|step| matches!(step, Step::AddAddress(_)));
+    added.map(|step| (step.thing(), step.clone())).collect()
 }
 
 /// The service that a step about a server belongs to.

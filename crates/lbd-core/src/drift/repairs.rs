@@ -42,19 +42,24 @@ pub struct Fight {
     pub lasting: Duration,
     /// How often it was put right since.
     pub repairs: u64,
+    /// Whether it is put right each time all the same, as it [keeps harm from others](Step::is_for_safety).
+    pub each_time: bool,
 }
 
 impl fmt::Display for Fight {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "another program keeps changing {}: put right {} times within {} s, from now on every {} s only; find that \
-             program, and stop it or take the thing out of lbd's file",
+            "another program keeps changing {}: put right {} times within {} s, ",
             self.thing,
             self.repairs,
             self.lasting.as_secs(),
-            PAUSE.as_secs()
-        )
+        )?;
+        match self.each_time {
+            true => f.write_str("and each time from now on, as it keeps harm from other hosts")?,
+            false => write!(f, "from now on every {} s only", PAUSE.as_secs())?,
+        }
+        f.write_str("; find that program, and stop it or take the thing out of lbd's file")
     }
 }
 
@@ -70,6 +75,8 @@ struct Thing {
     next: Option<Duration>,
     /// When it last needed repair.
     last: Duration,
+    /// Whether it is repaired each time, fight or not.
+    each_time: bool,
 }
 
 impl Repairs {
@@ -92,11 +99,14 @@ impl Repairs {
             thing: name.clone(),
             lasting: now.saturating_sub(thing.first),
             repairs: thing.count,
+            each_time: thing.each_time,
         };
         fought.map(fight).collect()
     }
 
     /// Judges a step that puts right what another program changed. `now` is monotonic, from any origin.
+    ///
+    /// What [keeps harm from others](Step::is_for_safety) is never held, but counted and told as a fight like the rest.
     pub fn judge(&mut self, now: Duration, step: &Step) -> Verdict {
         let thing = self.things.entry(step.thing()).or_default();
         if thing.count == 0 || thing.is_quiet(now) {
@@ -105,8 +115,12 @@ impl Repairs {
                 ..Thing::default()
             };
         }
+        thing.each_time = step.is_for_safety();
         if !thing.may_be_repaired(now) {
-            return Verdict::Hold;
+            if !thing.each_time {
+                return Verdict::Hold;
+            }
+            thing.count = thing.count.saturating_add(1);
         }
         self.total = self.total.saturating_add(1);
         match thing.is_fought_over(now) {

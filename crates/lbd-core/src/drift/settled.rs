@@ -2,14 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ipvs_netlink::ServiceKey;
+
+use super::service_of;
 use crate::plan::{Actual, Corner, Step};
 
 /// The things that are still to be brought to where the present order wants them: all of a corner of the kernel
-/// that has not been looked into since the order came, and of the others what failed.
+/// that has not been looked into since the order came, and of the others what is wanted otherwise now and what failed.
 #[derive(Clone, Debug)]
 pub(super) struct Pending {
     corners: BTreeSet<Corner>,
     things: BTreeMap<String, Corner>,
+    /// Services that are new with all their servers, also those that are found there.
+    services: BTreeSet<ServiceKey>,
     /// What failed in the round that is going on.
     failed: BTreeMap<String, Corner>,
 }
@@ -20,6 +25,7 @@ impl Default for Pending {
         Self {
             corners: Corner::ALL.into(),
             things: BTreeMap::new(),
+            services: BTreeSet::new(),
             failed: BTreeMap::new(),
         }
     }
@@ -28,6 +34,16 @@ impl Default for Pending {
 impl Pending {
     pub(super) fn renew(&mut self) {
         *self = Self::default();
+    }
+
+    /// The steps are about what is wanted otherwise now.
+    pub(super) fn order(&mut self, steps: &[Step]) {
+        for step in steps {
+            self.things.insert(step.thing(), step.corner());
+            if let Step::AddService(service) = step {
+                self.services.insert(service.key);
+            }
+        }
     }
 
     /// What failed in a round that was broken off is pending like the rest.
@@ -44,6 +60,9 @@ impl Pending {
         self.corners.retain(|corner| !seen.knows(*corner));
         self.things.retain(|_, corner| !seen.knows(*corner));
         self.things.append(&mut self.failed);
+        if seen.knows(Corner::Services) {
+            self.services.clear();
+        }
     }
 
     pub(super) fn is_in(&self, corner: Corner) -> bool {
@@ -56,5 +75,6 @@ impl Pending {
         self.corners.contains(&step.corner())
             || self.things.contains_key(&thing)
             || self.failed.contains_key(&thing)
+            || service_of(step).is_some_and(|key| self.services.contains(&key))
     }
 }

@@ -6,6 +6,7 @@
 //! the NIC. The mark rules with their guard are there as long as a service is: a connection entry of long ago
 //! is followed in any gap between them. Where nothing differs there is no step.
 
+mod guard;
 mod step;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,6 +17,7 @@ use sysctl_tune::Change;
 
 use crate::desired::{Desired, DesiredService, Marks, Vip, Want};
 use crate::host::Host;
+pub use guard::split_unguarded;
 pub use step::{Corner, Step};
 
 /// The part of the kernel's state that lbd looks at.
@@ -41,6 +43,13 @@ impl Actual {
         self.services
             .as_ref()
             .is_some_and(|services| services.contains_key(key))
+    }
+
+    /// Whether the kernel is known to run a sync daemon of this role, interface and ID.
+    #[must_use]
+    pub fn runs(&self, wanted: &Daemon) -> bool {
+        let mut running = self.sync.iter().flatten();
+        running.any(|found| same(found, wanted))
     }
 
     /// Whether this corner of the kernel could be read.

@@ -66,23 +66,27 @@ impl Corner {
 }
 
 impl Step {
-    /// Whether leaving it out would harm others: two hosts that hold an address, or frames that go in circles. Such a step
-    /// is never put off.
+    /// Whether leaving it out would harm others: two hosts that hold an address or answer for it, or frames that go in
+    /// circles. Such a step is never put off.
     #[must_use]
     pub fn is_for_safety(&self) -> bool {
         match self {
             Self::RemoveAddress(_)
             | Self::RemoveService(_)
             | Self::StartSync(_)
-            | Self::StopSync(_) => true,
+            | Self::StopSync(_)
+            // The guard comes with the marks.
+            | Self::SetMarks(_) => true,
+            // Who answers ARP for an address, and whether a backup balances.
+            Self::SetSysctl(change) => {
+                matches!(change.key.name(), "arp_ignore" | "arp_announce" | "backup_only")
+            }
             Self::RemoveMarks
-            | Self::SetSysctl(_)
             | Self::AddService(_)
             | Self::EditService(_)
             | Self::RemoveDestination(..)
             | Self::AddDestination(..)
             | Self::EditDestination(..)
-            | Self::SetMarks(_)
             | Self::AddAddress(_) => false,
         }
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use lbd_core::drift::{PATIENCE, PAUSE, QUIET, Repairs, Verdict, WINDOW};
 use lbd_core::plan::Step;
 use proptest::prelude::*;
+use sysctl_tune::{Change, Key};
 
 use crate::{address, seconds};
 
@@ -102,6 +103,36 @@ fn what_this_host_must_not_have_is_never_left_to_a_fight() {
     };
     assert!(Step::RemoveAddress(vip).is_for_safety());
     assert!(!address(1).is_for_safety());
+}
+
+#[test]
+fn what_keeps_harm_from_others_is_put_right_each_time_and_counted_and_told() {
+    let parameter = |key| {
+        let (from, why) = (Some(0), "");
+        Step::SetSysctl(Change {
+            key,
+            from,
+            to: 1,
+            why,
+        })
+    };
+    for step in [
+        Step::SetMarks(Vec::new()),
+        parameter(Key::ipv4_conf("all", "arp_ignore")),
+        parameter(Key::ipv4_conf("eth0", "arp_announce")),
+        parameter(Key::ipvs("backup_only")),
+    ] {
+        let mut repairs = Repairs::default();
+        for second in 0..20 {
+            let verdict = repairs.judge(seconds(second), &step);
+            assert_ne!(verdict, Verdict::Hold, "{step} in second {second}");
+        }
+        assert_eq!(repairs.total(), 20);
+        let [only] = repairs.fights(seconds(20)).try_into().unwrap();
+        assert_eq!(only.repairs, 20);
+        assert!(only.to_string().contains("each time from now on"), "{only}");
+    }
+    assert!(!parameter(Key::ipvs("conntrack")).is_for_safety());
 }
 
 #[test]

@@ -4,12 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use ipvs_netlink::{Destination, Forwarding, Scheduler, Service, ServiceKey};
+use ipvs_netlink::{
+    Daemon, DaemonRole, Destination, Forwarding, Name, Scheduler, Service, ServiceKey,
+};
+use lbd_core::desired::{Desired, DesiredService, Marks, Want};
 use lbd_core::drift::{Drift, PATIENCE, PAUSE};
 use lbd_core::plan::{Actual, Corner, Step};
 use netfilter_mark::ChainState;
 use proptest::prelude::*;
-use sysctl_tune::{Change, Key};
+use sysctl_tune::{Change, Key, Setting};
 
 use crate::{address, seconds};
 
@@ -213,6 +216,105 @@ fn what_others_must_be_kept_from_is_done_even_in_a_fight() {
         let due = std::slice::from_ref(&gone);
         assert_eq!(round(&mut drift, seconds(second), due, all_well).0, due);
     }
+}
+
+#[test]
+fn an_address_with_another_prefix_length_is_replaced_or_left_but_never_only_taken_away() {
+    let mut drift = settled();
+    let Step::AddAddress(mut vip) = address(1) else {
+        unreachable!()
+    };
+    vip.address = "192.0.2.1/24".parse().unwrap();
+    let due = [Step::RemoveAddress(vip), address(1)];
+    let mut replaced = 0;
+    for second in 0..30 {
+        let (tried, repairs) = round(&mut drift, seconds(second), &due, all_well);
+        assert!(tried.is_empty() || tried == due, "{tried:?}");
+        assert_eq!(repairs, usize::from(!tried.is_empty()), "one repair");
+        replaced += repairs;
+    }
+    assert_eq!(replaced, PATIENCE + 1, "and it is a fight");
+}
+
+/// A service with servers of these numbers and weights, and nothing else.
+fn serving(servers: &[(u8, u32)]) -> Desired {
+    let want = |&(n, weight): &(u8, u32)| {
+        let Step::AddDestination(_, mut server) = server(n) else {
+            unreachable!()
+        };
+        server.weight = weight;
+        (server.key(), Want::Present(server))
+    };
+    let wanted = DesiredService {
+        service: Service::new(key(), Scheduler::RR),
+        destinations: servers.iter().map(want).collect(),
+    };
+    Desired {
+        services: [(key(), wanted)].into(),
+        ..Desired::default()
+    }
+}
+
+#[test]
+fn a_new_order_is_no_drift_in_what_it_changes_and_hides_no_drift_and_ends_no_fight_elsewhere() {
+    let mut drift = settled();
+    for second in 0..10 {
+        round(&mut drift, seconds(second), &[address(1)], all_well);
+    }
+    assert_eq!(drift.fights(seconds(10)).len(), 1);
+    for (weight, second) in [(2, 10), (3, 11), (4, 12)] {
+        let [old, new] = [weight - 1, weight].map(|first| serving(&[(1, first), (2, 1)]));
+        drift.order(&old, &new);
+        let due = [server(1), address(1)];
+        let (tried, repairs) = round(&mut drift, seconds(second), &due, all_well);
+        assert_eq!((tried, repairs), (vec![server(1)], 0), "the fight goes on");
+    }
+    assert_eq!(round(&mut drift, seconds(13), &[server(2)], all_well).1, 1);
+}
+
+#[test]
+fn each_thing_that_is_wanted_otherwise_is_no_drift_for_a_round() {
+    let old = serving(&[(1, 1), (2, 1)]);
+    let Step::AddAddress(vip) = address(1) else {
+        unreachable!()
+    };
+    let Step::SetSysctl(change) = parameter() else {
+        unreachable!()
+    };
+    let daemon = Daemon::new(DaemonRole::Backup, Name::new("eth0").unwrap(), 7);
+    let mut new = serving(&[(1, 1), (3, 1)]);
+    new.addresses.insert(vip);
+    new.sysctls.push(Setting {
+        key: change.key,
+        value: change.to,
+        ..sysctl_tune::direct_route_host("eth0").remove(0)
+    });
+    new.sync = Some(daemon);
+    new.marks = Marks::Exactly(Vec::new());
+    let gone = Step::RemoveDestination(key(), {
+        let Step::AddDestination(_, server) = server(2) else {
+            unreachable!()
+        };
+        server.key()
+    });
+    let due = [
+        address(1),
+        parameter(),
+        gone,
+        server(3),
+        Step::StartSync(daemon),
+        Step::SetMarks(Vec::new()),
+    ];
+    let mut drift = settled();
+    drift.order(&old, &new);
+    assert_eq!(round(&mut drift, seconds(1), &due, all_well).1, 0);
+    assert_eq!(round(&mut drift, seconds(2), &due, all_well).1, due.len());
+    // Servers that a new service is found with are no other program's.
+    drift.order(&Desired::default(), &serving(&[]));
+    assert_eq!(round(&mut drift, seconds(3), &[server(9)], all_well).1, 0);
+    drift.order(&serving(&[]), &Desired::default());
+    let gone = [Step::RemoveService(key())];
+    assert_eq!(round(&mut drift, seconds(4), &gone, all_well).1, 0);
 }
 
 proptest! {

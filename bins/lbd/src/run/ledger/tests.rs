@@ -74,52 +74,65 @@ fn server() -> Destination {
 }
 
 fn parameter(to: i32) -> Step {
+    set(Key::ipvs("conntrack"), to)
+}
+
+fn set(key: Key, to: i32) -> Step {
     Step::SetSysctl(Change {
-        key: Key::ipvs("conntrack"),
+        key,
         from: Some(7),
         to,
         why: "",
     })
 }
 
+fn backup() -> Daemon {
+    Daemon::new(DaemonRole::Backup, Name::new("eth0").unwrap(), 7)
+}
+
 /// What makes something.
 fn making() -> Vec<Step> {
     vec![
         parameter(0),
-        Step::SetMarks(Vec::new()),
         Step::AddService(service()),
         Step::AddDestination(service().key, server()),
         Step::AddAddress(vip()),
     ]
 }
 
-/// What takes something away, or keeps this host from balancing.
-fn taking_away() -> Vec<Step> {
-    let backup = Daemon::new(DaemonRole::Backup, Name::new("eth0").unwrap(), 7);
+/// What takes something away, or keeps harm from others.
+fn keeping_harm_away() -> Vec<Step> {
     vec![
         Step::RemoveAddress(vip()),
-        Step::StartSync(backup),
+        Step::StartSync(backup()),
         Step::StopSync(DaemonRole::Master),
         Step::RemoveDestination(service().key, server().key()),
         Step::RemoveService(service().key),
         Step::RemoveMarks,
+        set(Key::ipv4_conf("all", "arp_ignore"), 1),
+        Step::SetMarks(Vec::new()),
     ]
 }
 
 #[test]
-fn what_cannot_be_written_down_is_not_made_and_what_takes_away_goes_on() {
+fn what_cannot_be_written_down_is_not_made_but_what_keeps_harm_away_is() {
     let folder = SmallFolder::new(1);
     folder.fill();
     let mut ledger = Ledger::open(folder.path()).unwrap();
-    let (steps, unwritten) = ledger.announce([taking_away(), making()].concat());
-    assert_eq!(steps, taking_away());
+    let (steps, unwritten) = ledger.announce([keeping_harm_away(), making()].concat());
+    assert_eq!(steps, keeping_harm_away());
     let unwritten = unwritten.unwrap();
     assert_eq!(unwritten.kept_back, making());
     let said = unwritten.to_string();
-    for sign in ["owned.json", "No space left", "5 changes", "make room"] {
+    for sign in ["owned.json", "No space left", "4 changes", "make room"] {
         assert!(said.contains(sign), "{sign}: {said}");
     }
-    assert_eq!(ledger.scope(), Scope::default());
+    let made = Scope {
+        sync: true,
+        marks: true,
+        ..Scope::default()
+    };
+    assert_eq!(ledger.scope(), made);
     assert_eq!(folder.names(), ["filler"], "no draft is left");
 
     folder.make_room();
@@ -128,7 +141,35 @@ fn what_cannot_be_written_down_is_not_made_and_what_takes_away_goes_on() {
     assert!(unwritten.is_none());
     let read = Ledger::open(folder.path()).unwrap();
     assert!(read.scope().addresses.contains(&vip()));
-    assert_eq!(read.written().len(), 1);
+    assert_eq!(read.written().len(), 2, "what was set meanwhile too");
+}
+
+#[test]
+fn a_sync_daemon_and_marks_that_an_earlier_daemon_could_not_write_down_are_when_they_are_found() {
+    let folder = TempDir::new().unwrap();
+    let mut ledger = Ledger::open(folder.path()).unwrap();
+    let desired = Desired {
+        sync: Some(backup()),
+        marks: Marks::Exactly(Vec::new()),
+        ..Desired::default()
+    };
+    let nothing = Actual {
+        sysctl_changes: Vec::new(),
+        addresses: BTreeSet::new(),
+        services: Some([].into()),
+        sync: Some(BTreeSet::new()),
+        marks: Some(ChainState::Absent),
+    };
+    let found = Actual {
+        sync: Some([backup()].into()),
+        marks: Some(ChainState::Installed(Vec::new())),
+        ..nothing.clone()
+    };
+    for (kernel, there) in [(&nothing, false), (&found, true)] {
+        ledger.settle(&[], kernel, &desired).unwrap();
+        let read = Ledger::open(folder.path()).unwrap().scope();
+        assert_eq!((read.sync, read.marks), (there, there));
+    }
 }
 
 #[test]

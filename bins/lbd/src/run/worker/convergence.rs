@@ -5,9 +5,9 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use ipvs_netlink::Change;
-use lbd_core::desired::{Desired, Marks};
+use lbd_core::desired::{Desired, Marks, Vip};
 use lbd_core::drift::{Drift, Fight};
-use lbd_core::plan::{Actual, Corner, Scope, Step, plan};
+use lbd_core::plan::{Actual, Corner, Scope, Step, plan, split_unguarded};
 use netfilter_mark::ChainState;
 use tokio::time::Instant;
 use tracing::{error, info, warn};
@@ -71,24 +71,25 @@ impl Convergence {
     }
 
     pub(super) fn order(&mut self, desired: Option<Desired>, announce: BTreeSet<(String, IpAddr)>) {
-        if desired.is_some() && self.desired != desired {
-            self.drift.renew();
-            self.desired = desired;
+        if let Some(new) = desired {
+            match &self.desired {
+                Some(old) => self.drift.order(old, &new),
+                None => self.drift.renew(),
+            }
+            self.desired = Some(new);
         }
         self.announce.extend(announce);
     }
 
     /// Goes over to another file.
-    pub(super) async fn reform(&mut self, reform: Reform) {
+    pub(super) fn reform(&mut self, reform: Reform) {
         reform.in_force.keep();
         self.drift.renew();
         self.scope = reform.scope;
         self.marks = None;
         self.left_elsewhere = true;
         self.surveyed = false;
-        if let Err(error) = self.kernel.reform(reform.needs).await {
-            error!("the kernel cannot be reached as the new file needs it: {error}");
-        }
+        self.kernel.reform(reform.needs);
     }
 
     /// Makes the next look at the kernel include the mark chain.
@@ -125,7 +126,10 @@ impl Convergence {
         self.tally.note(|kernel| kernel.changes += count(done));
         // Not before the rules stand in the backend that is used now; whatever else is wrong.
         let stand = !matches!(desired.marks, Marks::AsIs) && self.drift.is_settled(Corner::Marks);
-        if self.left_elsewhere && stand && !mailbox.has_newer() {
+        // Another host that has taken a role over does not wait for it.
+        let mut addresses = desired.addresses.iter();
+        let role_lost = addresses.any(|vip| is_let_go(vip, mailbox));
+        if self.left_elsewhere && stand && !role_lost {
             match self.kernel.clear_other_backends() {
                 Ok(()) => self.left_elsewhere = false,
                 Err(error) => failures.push(format!(
@@ -185,19 +189,18 @@ impl Convergence {
         let steps = self.allowed(plan(desired, &actual, &scope));
         let steps = self.write_down(steps, failures);
         self.marks = actual.marks.clone();
-        self.carry_out(&steps, mailbox, &mut done, failures).await;
+        let known = actual.marks.is_some();
+        self.carry_out_guarded(steps, desired, known, mailbox, &mut done, failures)
+            .await;
         if let Err(error) = self.ledger.settle(&done, &actual, desired) {
             failures.push(error.to_string());
         }
-        // A round that was broken off for a newer order has not brought everything to where it should be.
-        if !mailbox.has_newer() {
-            self.drift.settle(&actual);
-        }
+        self.drift.settle(&actual);
         done.len()
     }
 
     /// Takes the addresses of a lost role off before anything else is looked at: reading the mark chain takes a
-    /// process, and another host has the role already.
+    /// process, and another host has the role already. One that has another prefix length than it should is none of them.
     async fn let_go(
         &mut self,
         desired: &Desired,
@@ -217,7 +220,9 @@ impl Convergence {
             marks: None,
         };
         let mut steps = plan(desired, &known, scope);
-        steps.retain(|step| matches!(step, Step::RemoveAddress(_)));
+        steps.retain(|step| {
+            matches!(step, Step::RemoveAddress(vip) if !desired.has_address(&vip.interface, vip.address.addr()))
+        });
         let mut done = Vec::new();
         for step in self.allowed(steps) {
             self.carry_out_one(step, &mut done, failures).await;
@@ -240,6 +245,28 @@ impl Convergence {
         allowed.into_iter().map(|allowed| allowed.step).collect()
     }
 
+    /// Carries out the steps; the guard comes before what it guards. `known` is whether the mark rules could be read.
+    async fn carry_out_guarded(
+        &mut self,
+        mut steps: Vec<Step>,
+        desired: &Desired,
+        known: bool,
+        mailbox: &Mailbox,
+        done: &mut Vec<Step>,
+        failures: &mut Vec<String>,
+    ) {
+        let is_marks = |step: &Step| matches!(step, Step::SetMarks(_));
+        let marks = steps.iter().position(is_marks);
+        let guarded = steps.split_off(marks.map_or(0, |place| place + 1));
+        self.carry_out(&steps, mailbox, done, failures).await;
+        let stand = match marks {
+            Some(_) => done.iter().any(is_marks),
+            None => known,
+        };
+        let guarded = self.keep_guarded(guarded, desired, stand, failures);
+        self.carry_out(&guarded, mailbox, done, failures).await;
+    }
+
     /// Carries out the steps, those that follow each other in IPVS together, and notes those that were done.
     async fn carry_out(
         &mut self,
@@ -251,8 +278,9 @@ impl Convergence {
         for run in steps.chunk_by(|one, next| is_of_ipvs(one) && is_of_ipvs(next)) {
             match run {
                 [step] if !is_of_ipvs(step) => {
-                    if attracts(step) && mailbox.has_newer() {
-                        return;
+                    if is_for_a_lost_role(step, mailbox) {
+                        self.drift.failed(step);
+                        continue;
                     }
                     self.carry_out_one(step.clone(), done, failures).await;
                 }
@@ -309,7 +337,7 @@ impl Convergence {
             Ok(()) => {
                 info!("{step}");
                 if let Step::AddAddress(vip) = &step
-                    && attracts(&step)
+                    && attracts(vip)
                 {
                     self.announce
                         .insert((vip.interface.clone(), vip.address.addr()));
@@ -360,20 +388,44 @@ impl Convergence {
         steps
     }
 
+    /// Leaves out what must not be made while the mark rules with their guard do not stand.
+    fn keep_guarded(
+        &mut self,
+        steps: Vec<Step>,
+        desired: &Desired,
+        stand: bool,
+        failures: &mut Vec<String>,
+    ) -> Vec<Step> {
+        if stand {
+            return steps;
+        }
+        let (steps, waiting) = split_unguarded(desired, steps);
+        waiting.iter().for_each(|step| self.drift.failed(step));
+        if !waiting.is_empty() {
+            failures.push(format!(
+                "{} changes of IPVS wait for the mark rules: without their guard, frames could go in circles",
+                waiting.len()
+            ));
+        }
+        steps
+    }
+
     /// Tells the network who holds the addresses that were ordered or came up since, unless they were
     /// taken off again in the meantime. One that is wanted but not there yet is announced
-    /// when it has come. While a newer order waits nothing is announced: it may be that the role is lost.
+    /// when it has come. One that is not in a newer desired state that waits is not announced: the role is lost.
     pub(super) async fn announce(&mut self, mailbox: &Mailbox) {
-        if self.announce.is_empty() || mailbox.has_newer() {
+        if self.announce.is_empty() {
             return;
         }
         let held = match self.kernel.addresses().await {
             Ok(held) => held,
             Err(error) => return warn!("cannot announce: {error}"),
         };
-        while !mailbox.has_newer()
-            && let Some((interface, address)) = self.announce.pop_first()
-        {
+        for (interface, address) in std::mem::take(&mut self.announce) {
+            if mailbox.lets_go_of(&interface, address) {
+                self.announce.insert((interface, address));
+                continue;
+            }
             let there = held
                 .iter()
                 .any(|vip| vip.interface == interface && vip.address.addr() == address);
@@ -397,9 +449,22 @@ impl Convergence {
     }
 }
 
-/// Whether a step draws traffic to this host. It must not be done for a role that is lost already.
-fn attracts(step: &Step) -> bool {
-    matches!(step, Step::AddAddress(vip) if vip.interface != "lo")
+/// Whether an address draws traffic to this host.
+fn attracts(vip: &Vip) -> bool {
+    vip.interface != "lo"
+}
+
+/// Whether a step draws traffic for a role that is lost already. Other news are no reason to leave it out: where they come
+/// faster than the kernel is brought to where it should be, it would never be done.
+fn is_for_a_lost_role(step: &Step, mailbox: &Mailbox) -> bool {
+    let Step::AddAddress(vip) = step else {
+        return false;
+    };
+    attracts(vip) && is_let_go(vip, mailbox)
+}
+
+fn is_let_go(vip: &Vip, mailbox: &Mailbox) -> bool {
+    mailbox.lets_go_of(&vip.interface, vip.address.addr())
 }
 
 fn is_of_ipvs(step: &Step) -> bool {

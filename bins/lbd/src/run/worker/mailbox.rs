@@ -49,6 +49,13 @@ impl Mailbox {
         self.orders().desired.is_some()
     }
 
+    /// Whether a newer desired state waits in which this address is not on this interface any more.
+    pub(super) fn lets_go_of(&self, interface: &str, address: IpAddr) -> bool {
+        let orders = self.orders();
+        let newer = orders.desired.as_ref();
+        newer.is_some_and(|newer| !newer.has_address(interface, address))
+    }
+
     fn orders(&self) -> MutexGuard<'_, Orders> {
         self.orders.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -206,7 +206,7 @@ async fn work(mut state: Convergence, mailbox: &Mailbox) -> Ending {
             next_sweep = Instant::now() + SWEEP;
         }
         if let Some(reform) = orders.reform {
-            state.reform(reform).await;
+            state.reform(reform);
         }
         state.order(orders.desired, orders.announce);
         if orders.finish {

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::process::Command;
@@ -32,6 +33,13 @@ fn network() {
     ] {
         ip(words);
     }
+    // Until the kernel has seen to its carrier it sends nothing.
+    let sends = (0..500).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+        let link = Command::new("ip").args(["link", "show", "eth0"]).output();
+        String::from_utf8_lossy(&link.unwrap().stdout).contains("state UP")
+    });
+    assert!(sends, "eth0 comes up");
 }
 
 fn ip(words: &str) {
@@ -98,12 +106,16 @@ async fn convergence(folder: &TempDir, marks: Option<&Backend>) -> Convergence {
     )
 }
 
+/// Announcements of [`vip`] that were ordered.
+fn announcement() -> BTreeSet<(String, IpAddr)> {
+    [("eth0".to_owned(), vip().address.addr())].into()
+}
+
 #[test]
-fn an_address_is_announced_but_not_while_a_newer_order_waits() {
+fn an_address_is_announced_but_not_while_a_newer_order_waits_that_lacks_it() {
     network();
     let folder = TempDir::new().unwrap();
     let ear = ear();
-    let announcement = BTreeSet::from([("eth0".to_owned(), vip().address.addr())]);
     let runtime = crate::runtime::of_one_thread().unwrap();
     runtime.block_on(async {
         let mut state = convergence(&folder, None).await;
@@ -113,7 +125,7 @@ fn an_address_is_announced_but_not_while_a_newer_order_waits() {
         state.announce(&mailbox).await;
         assert!(hears(&ear), "an address that came up is announced");
 
-        state.order(None, announcement.clone());
+        state.order(None, announcement());
         state.converge(&mailbox).await;
         mailbox.order(|orders| orders.desired = Some(Desired::default()));
         state.announce(&mailbox).await;
@@ -125,16 +137,42 @@ fn an_address_is_announced_but_not_while_a_newer_order_waits() {
         state.announce(&mailbox).await;
         assert_eq!(heard(&ear), 0, "and the address gone");
 
-        state.order(Some(wanted()), announcement);
-        mailbox.order(|orders| orders.desired = Some(wanted()));
-        state.converge(&mailbox).await;
+        state.order(Some(wanted()), announcement());
+        mailbox.order(|orders| orders.desired = Some(Desired::default()));
+        assert_eq!(state.converge(&mailbox).await, 0, "the role is lost again");
         state.announce(&mailbox).await;
-        assert_eq!(heard(&ear), 0, "it is not there yet");
+        assert_eq!(heard(&ear), 0, "it is not there");
+        mailbox.order(|orders| orders.desired = Some(wanted()));
         let orders = mailbox.take();
         state.order(orders.desired, orders.announce);
         state.converge(&mailbox).await;
         state.announce(&mailbox).await;
         assert!(hears(&ear), "what waited is announced later");
+    });
+}
+
+#[test]
+fn news_of_other_things_keep_no_address_from_coming_up_and_being_announced() {
+    network();
+    let folder = TempDir::new().unwrap();
+    let ear = ear();
+    let runtime = crate::runtime::of_one_thread().unwrap();
+    runtime.block_on(async {
+        let mut state = convergence(&folder, None).await;
+        let mailbox = Mailbox::default();
+        state.order(Some(wanted()), BTreeSet::new());
+        mailbox.order(|orders| orders.desired = Some(marked()));
+        assert_eq!(state.converge(&mailbox).await, 1);
+        state.announce(&mailbox).await;
+        assert!(hears(&ear), "there and announced");
+        assert!(mailbox.has_newer());
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        heard(&ear);
+        ip("addr del 192.0.2.101/32 dev eth0");
+        state.order(None, announcement());
+        assert_eq!(state.converge(&mailbox).await, 1);
+        state.announce(&mailbox).await;
+        assert!(hears(&ear), "again, as ordered");
     });
 }
 
@@ -200,16 +238,14 @@ fn another_mark_backend_takes_the_rules_over_and_the_first_one_is_cleared() {
         assert_eq!(state.converge(&mailbox).await, 2, "address and rules");
         for (new, old) in [(&nftables, &iptables), (&iptables, &nftables)] {
             assert!(old.read().unwrap().holds(&rules()));
-            state
-                .reform(Reform {
-                    scope: Scope {
-                        marks: true,
-                        ..Scope::default()
-                    },
-                    needs: needs(Some(new)),
-                    in_force: InForce::new(folder.path(), "the new file".to_owned()),
-                })
-                .await;
+            state.reform(Reform {
+                scope: Scope {
+                    marks: true,
+                    ..Scope::default()
+                },
+                needs: needs(Some(new)),
+                in_force: InForce::new(folder.path(), "the new file".to_owned()),
+            });
             assert_eq!(state.converge(&mailbox).await, 1, "the rules only");
             assert_eq!(state.ending(), Ok(()));
             assert!(new.read().unwrap().holds(&rules()));
@@ -219,4 +255,31 @@ fn another_mark_backend_takes_the_rules_over_and_the_first_one_is_cleared() {
     });
     let kept = std::fs::read_to_string(folder.path().join("in-force.yaml"));
     assert_eq!(kept.unwrap(), "the new file");
+}
+
+#[test]
+fn a_file_that_comes_to_need_ipvs_has_it_or_is_told_so_at_each_try() {
+    network();
+    let folder = TempDir::new().unwrap();
+    let runtime = crate::runtime::of_one_thread().unwrap();
+    runtime.block_on(async {
+        let reached = ipvs_netlink::Client::connect().await;
+        let mut state = convergence(&folder, None).await;
+        state.reform(Reform {
+            scope: Scope::default(),
+            needs: Needs {
+                ipvs: true,
+                marks: None,
+            },
+            in_force: InForce::new(folder.path(), "the new file".to_owned()),
+        });
+        state.order(Some(wanted()), BTreeSet::new());
+        for changes in [1, 0] {
+            assert_eq!(state.converge(&Mailbox::default()).await, changes);
+            match &reached {
+                Ok(_) => assert_eq!(state.ending(), Ok(())),
+                Err(error) => assert_eq!(state.ending(), Err(error.to_string())),
+            }
+        }
+    });
 }

@@ -142,13 +142,17 @@ impl Stage<'_> {
     }
 
     fn comes_back(&mut self, file: &Reference) -> Result {
-        self.act("It comes back", "db1 boots; MariaDB and lbd start there. Its priority is higher, so it takes over again.");
+        self.act("It comes back", "db1 boots; lbd and MariaDB start there. Its priority is higher, so it takes over again.");
         let cluster = self.cluster;
         cluster.db1.boot()?;
-        self.servers
-            .insert("db1".to_owned(), mariadb::start_primary(&cluster.db1)?);
+        // As the unit for systemd has it: a database that answers before the VIP is on `lo` drops what it is sent.
         self.daemons
             .insert("db1".to_owned(), lbd(&cluster.db1, file)?);
+        let stands = || Ok(cluster.db1.addresses("lo")?.contains(&format!("{VIP}/32")));
+        self.lab
+            .wait_until("db1 has the VIP on lo", LIMIT, stands)?;
+        self.servers
+            .insert("db1".to_owned(), mariadb::start_primary(&cluster.db1)?);
         let alone = || Ok(cluster.holders()? == ["db1"]);
         wait(
             self.lab,

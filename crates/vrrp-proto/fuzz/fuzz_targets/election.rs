@@ -175,7 +175,11 @@ fn judge_transition(before: &Router, after: &Router, now: Time, input: Input) {
         (State::Initialize, State::Fault, Input::Start) => true,
         (State::Initialize, to, Input::Start) | (State::Fault, to, Input::FaultCleared) => {
             let listens = !owner || before.handed_over();
-            to == if listens { State::Backup } else { State::Master }
+            to == if listens {
+                State::Backup
+            } else {
+                State::Master
+            }
         }
         (State::Backup, State::Master, Input::Tick) => due,
         (State::Backup, State::Master, Input::TakeOver) => true,

@@ -1,13 +1,14 @@
 //! Tracked scripts and hooks of the daemon itself, in a network of its own.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod support;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use nix::sched::{CloneFlags, unshare};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tempfile::TempDir;
@@ -22,21 +23,7 @@ impl Host {
     /// The script succeeds unless there is a file `down`; the hook writes what it is told, and whether the address is
     /// on the NIC by then.
     fn new() -> Self {
-        assert!(
-            nix::unistd::Uid::effective().is_root(),
-            "this test makes a network: run it as root"
-        );
-        unshare(CloneFlags::CLONE_NEWNET).unwrap();
-        for words in [
-            "link set lo up",
-            "link add eth0 type veth peer name far",
-            "addr add 192.0.2.1/24 dev eth0",
-            "link set eth0 up",
-            "link set far up",
-        ] {
-            let status = Command::new("ip").args(words.split(' ')).status().unwrap();
-            assert!(status.success(), "ip {words}");
-        }
+        support::network();
         let folder = TempDir::new().unwrap();
         mode(folder.path(), 0o755);
         let host = Self {

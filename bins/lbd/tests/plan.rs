@@ -1,11 +1,13 @@
 //! `lbd plan` in a network of its own: what it says is what a start then does.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod support;
+
 use std::fs;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use nix::sched::{CloneFlags, unshare};
+use support::ip;
 use tempfile::TempDir;
 
 /// A server of a service that others balance: no IPVS is needed.
@@ -26,22 +28,8 @@ virtual_routers:
   - { name: V, id: 7, interface: eth0, priority: { a: 100 }, addresses: [192.0.2.101] }
 ";
 
-fn ip(words: &str) {
-    let status = Command::new("ip").args(words.split(' ')).status().unwrap();
-    assert!(status.success(), "ip {words}");
-}
-
 fn stand(file: &str) -> TempDir {
-    assert!(
-        nix::unistd::Uid::effective().is_root(),
-        "this test makes a network: run it as root"
-    );
-    unshare(CloneFlags::CLONE_NEWNET).unwrap();
-    ip("link set lo up");
-    ip("link add eth0 type veth peer name far");
-    ip("address add 192.0.2.1/24 dev eth0");
-    ip("link set eth0 up");
-    ip("link set far up");
+    support::network();
     let folder = TempDir::new().unwrap();
     fs::write(folder.path().join("lbd.yaml"), file).unwrap();
     folder

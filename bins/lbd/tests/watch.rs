@@ -1,13 +1,14 @@
 //! `lbd status --watch` beside a daemon in a network of its own.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod support;
+
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use nix::sched::{CloneFlags, unshare};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -53,21 +54,7 @@ fn daemon(folder: &TempDir, runtime_dir: &Path) -> Process {
 }
 
 fn stand() -> (TempDir, PathBuf) {
-    assert!(
-        nix::unistd::Uid::effective().is_root(),
-        "this test makes a network: run it as root"
-    );
-    unshare(CloneFlags::CLONE_NEWNET).unwrap();
-    for words in [
-        "link set lo up",
-        "link add eth0 type veth peer name far",
-        "address add 192.0.2.1/24 dev eth0",
-        "link set eth0 up",
-        "link set far up",
-    ] {
-        let status = Command::new("ip").args(words.split(' ')).status().unwrap();
-        assert!(status.success(), "ip {words}");
-    }
+    support::network();
     let folder = TempDir::new().unwrap();
     fs::write(folder.path().join("lbd.yaml"), FILE).unwrap();
     let runtime_dir = folder.path().join("run");

@@ -6,15 +6,17 @@ mod full_disk;
 mod page;
 mod sandbox;
 mod service_manager;
+#[path = "../support/mod.rs"]
+mod support;
 
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use nix::sched::{CloneFlags, unshare};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use support::ip;
 use tempfile::TempDir;
 
 const FILE: &str = "
@@ -104,20 +106,7 @@ impl Drop for Host {
 
 /// Makes a network with a NIC for the calling thread, and a folder.
 fn network() -> TempDir {
-    assert!(
-        nix::unistd::Uid::effective().is_root(),
-        "this test makes a network: run it as root"
-    );
-    unshare(CloneFlags::CLONE_NEWNET).unwrap();
-    for words in [
-        "link set lo up",
-        "link add eth0 type veth peer name far",
-        "addr add 192.0.2.1/24 dev eth0",
-        "link set eth0 up",
-        "link set far up",
-    ] {
-        ip(words);
-    }
+    support::network();
     TempDir::new().unwrap()
 }
 
@@ -141,19 +130,6 @@ fn started(mut command: Command, folder: &TempDir) -> Child {
         .stderr(Stdio::from(log))
         .spawn()
         .unwrap()
-}
-
-fn ip(words: &str) -> String {
-    let output = Command::new("ip")
-        .args(words.split_whitespace())
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "ip {words}: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 #[test]

@@ -14,8 +14,6 @@ mod settled;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use ipvs_netlink::ServiceKey;
-
 use crate::desired::Desired;
 use crate::plan::{Actual, Corner, Step};
 pub use repairs::{Fight, PATIENCE, PAUSE, QUIET, Repairs, Verdict, WINDOW};
@@ -66,7 +64,7 @@ impl Drift {
         let mut services = BTreeMap::new();
         let mut things = BTreeMap::new();
         let judged = steps.into_iter().filter_map(|step| {
-            let with_service = service_of(&step).and_then(|key| services.get(&key));
+            let with_service = step.service_of_server().and_then(|key| services.get(&key));
             let thing = step.thing();
             let (may, repair) = match with_service.or_else(|| things.get(&thing)) {
                 Some(with_other) => (*with_other, None),
@@ -122,23 +120,4 @@ fn replaced_addresses(steps: &[Step]) -> BTreeMap<String, Step> {
         .iter()
         .filter(|step| matches!(step, Step::AddAddress(_)));
     added.map(|step| (step.thing(), step.clone())).collect()
-}
-
-/// The service that a step about a server belongs to.
-fn service_of(step: &Step) -> Option<ServiceKey> {
-    match step {
-        Step::AddDestination(key, _)
-        | Step::EditDestination(key, _)
-        | Step::RemoveDestination(key, _) => Some(*key),
-        Step::RemoveAddress(_)
-        | Step::RemoveMarks
-        | Step::RemoveService(_)
-        | Step::SetSysctl(_)
-        | Step::AddService(_)
-        | Step::EditService(_)
-        | Step::StartSync(_)
-        | Step::StopSync(_)
-        | Step::SetMarks(_)
-        | Step::AddAddress(_) => None,
-    }
 }

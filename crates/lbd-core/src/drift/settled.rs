@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ipvs_netlink::ServiceKey;
 
-use super::service_of;
 use crate::plan::{Actual, Corner, Step};
 
 /// The things that are still to be brought to where the present order wants them: all of a corner of the kernel
@@ -75,6 +74,8 @@ impl Pending {
         self.corners.contains(&step.corner())
             || self.things.contains_key(&thing)
             || self.failed.contains_key(&thing)
-            || service_of(step).is_some_and(|key| self.services.contains(&key))
+            || step
+                .service_of_server()
+                .is_some_and(|key| self.services.contains(&key))
     }
 }

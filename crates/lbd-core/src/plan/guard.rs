@@ -21,23 +21,14 @@ pub fn split_unguarded(desired: &Desired, steps: Vec<Step>) -> (Vec<Step>, Vec<S
         ServiceKey::Address { .. } => false,
     };
     let mut waiting = BTreeSet::new();
-    steps.into_iter().partition(|step| match step {
-        Step::AddService(service) if needs_guard(&service.key) => {
+    steps.into_iter().partition(|step| {
+        if let Step::AddService(service) = step
+            && needs_guard(&service.key)
+        {
             waiting.insert(service.key);
-            false
+            return false;
         }
-        Step::AddDestination(key, _)
-        | Step::EditDestination(key, _)
-        | Step::RemoveDestination(key, _) => !waiting.contains(key),
-        Step::RemoveAddress(_)
-        | Step::RemoveMarks
-        | Step::RemoveService(_)
-        | Step::SetSysctl(_)
-        | Step::AddService(_)
-        | Step::EditService(_)
-        | Step::StartSync(_)
-        | Step::StopSync(_)
-        | Step::SetMarks(_)
-        | Step::AddAddress(_) => true,
+        let service = step.service_of_server();
+        service.is_none_or(|key| !waiting.contains(&key))
     })
 }

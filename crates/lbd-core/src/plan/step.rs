@@ -66,6 +66,26 @@ impl Corner {
 }
 
 impl Step {
+    /// The service whose server it is about; none for a step about anything else, the service itself included.
+    #[must_use]
+    pub fn service_of_server(&self) -> Option<ServiceKey> {
+        match self {
+            Self::AddDestination(key, _)
+            | Self::EditDestination(key, _)
+            | Self::RemoveDestination(key, _) => Some(*key),
+            Self::RemoveAddress(_)
+            | Self::RemoveMarks
+            | Self::RemoveService(_)
+            | Self::SetSysctl(_)
+            | Self::AddService(_)
+            | Self::EditService(_)
+            | Self::StartSync(_)
+            | Self::StopSync(_)
+            | Self::SetMarks(_)
+            | Self::AddAddress(_) => None,
+        }
+    }
+
     /// Whether leaving it out would harm others: two hosts that hold an address or answer for it, or frames that go in
     /// circles. Such a step is never put off.
     #[must_use]

@@ -20,14 +20,16 @@ impl Heartbeat {
 
     /// Whether one is due, and takes it for given. Asked in each turn of the loop: one that does not turn gives none.
     pub(super) fn take(&mut self) -> bool {
+        // The clock is looked at only where somebody waits for signs of life: the loop turns for each probe.
+        let Some(every) = self.every else {
+            return false;
+        };
         let now = Instant::now();
-        match self.every {
-            Some(every) if self.next <= now => {
-                self.next = now + every;
-                true
-            }
-            Some(_) | None => false,
+        let due = self.next <= now;
+        if due {
+            self.next = now + every;
         }
+        due
     }
 
     /// Waits until one is due. Cancel-safe.

@@ -40,8 +40,6 @@ pub(super) struct Probes {
 struct Kept {
     prober: Arc<Mutex<Prober>>,
     latest: AbortHandle,
-    /// With a server that counts conversations which break off.
-    talks: bool,
     /// As it was when the prober was made.
     assignment: Arc<Assignment>,
 }
@@ -69,12 +67,11 @@ impl Probes {
     /// Starts one probe. It ends by its time-out at the latest; what an earlier one of the same check has left is ended
     /// now.
     pub(super) fn start(&mut self, id: ProbeId, timeout: Duration, assignment: Arc<Assignment>) {
-        let talks = matches!(assignment.check.probe, Probe::Mysql(_));
         let prober = match self.kept.remove(&id.check) {
             Some(before) => {
                 before.latest.abort();
                 // A session can be kept over a reload; what else there is has a time-out of its own.
-                match talks || Arc::ptr_eq(&before.assignment, &assignment) {
+                match talks(&assignment) || Arc::ptr_eq(&before.assignment, &assignment) {
                     true => before.prober,
                     false => self.prober(&assignment),
                 }
@@ -93,7 +90,6 @@ impl Probes {
         let kept = Kept {
             prober,
             latest,
-            talks,
             assignment,
         };
         self.kept.insert(id.check, kept);
@@ -131,7 +127,7 @@ impl Kept {
         let mut prober = match self.prober.try_lock() {
             Ok(prober) => prober,
             Err(_) => {
-                if !self.talks {
+                if !talks(&self.assignment) {
                     self.latest.abort();
                 }
                 self.prober.lock().await
@@ -139,6 +135,11 @@ impl Kept {
         };
         prober.close().await;
     }
+}
+
+/// Whether a check talks with a server that counts conversations which break off.
+fn talks(assignment: &Assignment) -> bool {
+    matches!(assignment.check.probe, Probe::Mysql(_))
 }
 
 /// Sends a result when it goes, whatever becomes of the probe.

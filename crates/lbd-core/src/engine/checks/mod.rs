@@ -100,7 +100,7 @@ impl Checks {
                 }
             }
         }
-        self.decide(now, &reports, effects);
+        self.decide(now, reports, effects);
     }
 
     fn poll(
@@ -144,7 +144,7 @@ impl Checks {
                 self.changed(id.check, now);
             }
         }
-        self.decide(now, &reports, effects);
+        self.decide(now, reports, effects);
     }
 
     /// The host with this address fell silent: its server is asked at once, and suspected meanwhile.
@@ -162,7 +162,7 @@ impl Checks {
                 self.changed(number, now);
             }
         }
-        self.decide(now, &reports, effects);
+        self.decide(now, reports, effects);
         self.tick(now, effects);
     }
 
@@ -217,7 +217,7 @@ impl Checks {
                 why: unchecked(how).to_owned(),
             });
         }
-        self.decide(now, &reports, effects);
+        self.decide(now, reports, effects);
     }
 
     pub(super) fn drained(&self) -> &BTreeMap<String, Drain> {
@@ -252,23 +252,24 @@ impl Checks {
 
     /// Decides the weights of the services of whose servers something became known, after what is to be told of
     /// the servers themselves.
-    fn decide(&mut self, now: Time, reports: &[Report], effects: &mut Vec<Effect>) {
-        let mut told: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
-        for report in reports {
+    fn decide(&mut self, now: Time, mut reports: Vec<Report>, effects: &mut Vec<Effect>) {
+        let mut told: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for report in &reports {
             if let Report::Server { service, node, .. } = report {
-                told.entry(service).or_default().insert(node.clone());
+                told.entry(service.clone())
+                    .or_default()
+                    .insert(node.clone());
             }
         }
         let nobody = BTreeSet::new();
-        let mut all = reports.to_vec();
         for index in std::mem::take(&mut self.stale) {
             if let Some(group) = self.groups.get_mut(&index) {
-                let told = told.get(group.service.as_str()).unwrap_or(&nobody);
-                group.decide(now, told, &mut all);
+                let told = told.get(&group.service).unwrap_or(&nobody);
+                group.decide(now, told, &mut reports);
                 self.agenda.set(Item::Service(index), group.deadline());
             }
         }
-        effects.extend(all.into_iter().map(Effect::Report));
+        effects.extend(reports.into_iter().map(Effect::Report));
     }
 }
 

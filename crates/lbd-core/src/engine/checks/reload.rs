@@ -52,7 +52,7 @@ impl Checks {
             }
         }
         effects.extend(old.into_values().map(|(check, _)| Effect::Forget { check }));
-        self.decide(now, &[], effects);
+        self.decide(now, Vec::new(), effects);
     }
 
     /// The check of a server: that of before, if it asks the same.
